@@ -1,0 +1,64 @@
+"""What the rest of Rolldeck knows of browsers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from rolldeck.domain.action import Action
+from rolldeck.domain.page import Box, Cookie
+from rolldeck.domain.solution import Target
+
+
+@dataclass(frozen=True)
+class PageView:
+    """What a page looks like now. ``screenshot`` is a PNG of ``width`` × ``height`` CSS pixels."""
+
+    screenshot: bytes
+    url: str
+    width: int
+    height: int
+
+
+class BrowserPage(Protocol):
+    """The one page that a rollout's agent sees and acts on."""
+
+    async def view(self) -> PageView:
+        """Return what the settled page shows. Raises ``BrowserError`` when the page or the browser is gone."""
+
+    async def frame(self) -> bytes:
+        """Return a JPEG of the page as it is now, for the recorder. Raises ``BrowserError``, also after a short time-out."""
+
+    async def perform(self, action: Action) -> str | None:
+        """Perform an action. Returns why it had no effect, in words for the agent, or None.
+
+        Raises ``BrowserError`` when the page or the browser is gone.
+        """
+
+    async def locate(self, target: Target, timeout: float) -> Box:
+        """Wait until the target is visible, scroll it into view, return its box. Raises ``AgentError``."""
+
+    async def wait_gone(self, target: Target, timeout: float) -> None:
+        """Wait until no element matches the target. Raises ``AgentError``."""
+
+    async def read_text(self, target: Target, timeout: float) -> str:
+        """Return the target's visible text, or a form control's value. Raises ``AgentError``."""
+
+    async def read_table(self, target: Target | None, timeout: float) -> list[dict[str, str]]:
+        """Return a table's rows by column header, also of an ARIA grid. Raises ``AgentError``."""
+
+    async def close(self) -> None:
+        """Close the page with its context, proxy and files. Bounded in time; idempotent."""
+
+
+class Browsers(Protocol):
+    """Opens pages, each in a context of its own."""
+
+    async def start(self) -> None:
+        """Start what all pages share. Raises ``BrowserError`` that says what to install where no Chromium is found."""
+
+    async def open(self, *, origin: str, start_path: str, cookies: Sequence[Cookie], downloads: Path) -> BrowserPage:
+        """Open ``origin + start_path`` in a fresh context that can reach ``origin`` only. Raises ``BrowserError``."""
+
+    async def close(self) -> None:
+        """Close all pages and browsers. Idempotent."""

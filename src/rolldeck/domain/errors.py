@@ -1,0 +1,107 @@
+"""The errors of Rolldeck, named after the boundary that was crossed.
+
+An adapter classifies a foreign exception once, where it catches it, raises one of these ``from`` it, and says in the
+message what happened and what a person can do. ``retryable`` says whether the same rollout could succeed if tried
+again unchanged: true for infrastructure, false for a wrong configuration or a wrong input.
+"""
+
+from typing import ClassVar
+
+
+class RolldeckError(Exception):
+    """Base of all errors that Rolldeck raises on purpose; its text is meant for a user."""
+
+    retryable: ClassVar[bool] = False
+
+
+class InvalidInput(RolldeckError):
+    """What a user gave cannot be accepted; ``problems`` holds every reason, each with the field it is about."""
+
+    def __init__(self, message: str, problems: "tuple[FieldProblem, ...]" = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
+
+
+class FieldProblem:
+    """One reason why an input was refused.
+
+    ``field`` is the path inside the item, dotted (``verifier.fields.total.decimals``); ``index`` the position of the
+    item in the upload, counted from 0; ``item_id`` its id, where it has a readable one.
+    """
+
+    def __init__(self, field: str, message: str, *, index: int | None = None, item_id: str | None = None) -> None:
+        self.field = field
+        self.message = message
+        self.index = index
+        self.item_id = item_id
+
+    def __str__(self) -> str:
+        place = [] if self.index is None else [f"task {self.index}"]
+        if self.item_id is not None:
+            place.append(f"id {self.item_id!r}")
+        if self.field:
+            place.append(f"field {self.field!r}")
+        return f"{', '.join(place)}: {self.message}" if place else self.message
+
+    def __repr__(self) -> str:
+        return f"FieldProblem({str(self)!r})"
+
+
+class InputTooLarge(InvalidInput):
+    """The input exceeds a size limit and was not read to its end."""
+
+
+class NotFound(RolldeckError):
+    """No such task, rollout, step or artifact."""
+
+
+class Conflict(RolldeckError):
+    """The request contradicts the present state, for example cancelling a rollout that has ended."""
+
+
+class EnvironmentFailure(RolldeckError):
+    """An environment or its template could not be built, started, reached or torn down."""
+
+    retryable = True
+
+
+class TemplateError(EnvironmentFailure):
+    """A template could not be built; trying again unchanged will not help until its cause is removed."""
+
+    retryable = False
+
+
+class BrowserError(RolldeckError):
+    """Chromium could not be started, died, or a page crashed."""
+
+    retryable = True
+
+
+class RecordingError(RolldeckError):
+    """The video could not be written."""
+
+    retryable = True
+
+
+class AgentError(RolldeckError):
+    """The agent broke its own protocol, or could not go on (the oracle: a target of its solution is not on the page)."""
+
+
+class ModelError(RolldeckError):
+    """A model's API refused or failed."""
+
+    retryable = True
+
+
+class VerificationError(RolldeckError):
+    """The verifier itself failed: no verdict exists. Never counted as a wrong answer."""
+
+
+class StorageError(RolldeckError):
+    """The database or the artifact store failed."""
+
+    retryable = True
+
+
+class InvalidTransition(RolldeckError):
+    """A status change that the state machine refuses."""

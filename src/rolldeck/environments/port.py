@@ -1,0 +1,95 @@
+"""What the rest of Rolldeck knows of environments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pydantic import JsonValue
+
+from rolldeck.domain.page import Cookie
+
+Row = dict[str, JsonValue]
+
+
+@dataclass(frozen=True)
+class BuildProgress:
+    """One report of a template's build: ``step`` of ``steps`` (from 1), its honest name, and how much of it is done.
+
+    ``fraction`` is within the step, in [0, 1], or None where the step cannot know.
+    """
+
+    step: int
+    steps: int
+    name: str
+    fraction: float | None = None
+
+
+class ProgressListener(Protocol):
+    """Is told how a template's build goes on; must return quickly."""
+
+    def __call__(self, progress: BuildProgress) -> None:
+        """Take one report."""
+
+
+@dataclass(frozen=True)
+class TemplateInfo:
+    """What is known of an environment's template: ``content_hash`` is of pins, configuration and data."""
+
+    name: str
+    title: str
+    runtime: str
+    content_hash: str
+    built: bool
+    size_bytes: int | None
+
+
+class Environment(Protocol):
+    """One running, isolated copy of an application with its data, used by one rollout, then destroyed."""
+
+    @property
+    def name(self) -> str:
+        """Name of its recipe."""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port, without a slash at the end: the only origin the agent's browser may reach."""
+
+    @property
+    def cookies(self) -> Sequence[Cookie]:
+        """What the browser needs in order to be logged in."""
+
+    @property
+    def databases(self) -> Sequence[str]:
+        """Names that ``sql`` accepts."""
+
+    async def sql(self, database: str, query: str) -> list[Row]:
+        """Run a read-only query for a state check; rows as JSON values, dates in ISO 8601, decimals as numbers.
+
+        Raises ``VerificationError`` for an unknown database or a query that fails, ``EnvironmentFailure`` where the
+        database cannot be reached.
+        """
+
+    async def close(self) -> None:
+        """Remove all of it: processes, databases, roles, directories, ports. Idempotent."""
+
+
+class Environments(Protocol):
+    """Builds templates and provisions environments from them."""
+
+    async def start(self) -> None:
+        """Make ready to provision, and remove what an earlier process of this installation left behind."""
+
+    async def templates(self) -> Sequence[TemplateInfo]:
+        """All environments that tasks can name."""
+
+    async def build(self, name: str, on_progress: ProgressListener) -> None:
+        """Build the template if it is not there yet. Goes on where an interrupted build was.
+
+        Raises ``InvalidInput`` for an unknown name and ``TemplateError`` where the build fails.
+        """
+
+    async def provision(self, name: str, rollout_id: str) -> Environment:
+        """Return a healthy environment of the rollout's own. Raises ``EnvironmentFailure``; leaves nothing behind then."""
+
+    async def close(self) -> None:
+        """Tear all environments down, and what serves them. Idempotent."""
