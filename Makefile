@@ -1,0 +1,89 @@
+# Everything a person does with this checkout. `make demo` and `make test` need nothing done before.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+WEB_SOURCES := $(shell git ls-files --cached --others --exclude-standard web 2>/dev/null)
+
+.PHONY: help
+help: ## show this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- set-up: each part is made again only when what it is made from has changed -----------------------------------
+
+.PHONY: install
+install: $(VENV)/.installed web/out/.built $(VENV)/.chromium ## prepare everything, start nothing
+
+$(VENV)/.installed: requirements/dev.lock pyproject.toml scripts/create-venv
+	@scripts/create-venv $(VENV)
+	@touch $@
+
+web/node_modules/.installed: web/package.json web/package-lock.json
+	@echo "→ Installing the dashboard's packages"
+	@scripts/require-node
+	@cd web && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/out/.built: web/node_modules/.installed $(WEB_SOURCES)
+	@echo "→ Building the dashboard"
+	@cd web && NEXT_TELEMETRY_DISABLED=1 npm run --silent build
+	@touch $@
+
+$(VENV)/.chromium: $(VENV)/.installed scripts/install-chromium
+	@scripts/install-chromium $(VENV)
+	@touch $@
+
+# --- the product ---------------------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: install ## start Rolldeck with the example tasks and a few rollouts of them
+	@$(BIN)/rolldeck demo
+
+.PHONY: serve
+serve: install ## start Rolldeck
+	@$(BIN)/rolldeck serve
+
+# --- checks --------------------------------------------------------------------------------------------------------
+
+.PHONY: test
+test: install lint test-web test-python ## every check and every test
+
+.PHONY: lint
+lint: install ## ruff, mypy, import-linter, web types and lint, generated client up to date
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	cd web && npm run --silent typecheck && npm run --silent lint && npm run --silent api:check
+
+.PHONY: test-web
+test-web: install ## the dashboard's unit tests
+	cd web && npm run --silent test
+
+.PHONY: test-python
+test-python: install ## the unit, contract, integration, fault, security and browser tests
+	$(BIN)/rolldeck env build superset
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+.PHONY: fmt
+fmt: install ## format everything
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+	cd web && npm run --silent fmt
+
+.PHONY: bench
+bench: install ## every benchmark, JSON into benchmarks/results
+	@mkdir -p benchmarks/results
+	$(BIN)/rolldeck env bench superset --count 8 --json | tee benchmarks/results/environments.json
+	$(BIN)/python benchmarks/overhead.py | tee benchmarks/results/overhead.json
+	$(BIN)/python benchmarks/recorder.py | tee benchmarks/results/recorder.json
+
+.PHONY: lock
+lock: ## resolve the Python dependencies anew (hashed, without index hosts)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--output-file requirements/dev.lock --group dev pyproject.toml
+
+.PHONY: clean
+clean: ## remove what install made (the data and built templates stay)
+	rm -rf $(VENV) web/node_modules web/.next web/out .mypy_cache .ruff_cache .pytest_cache
