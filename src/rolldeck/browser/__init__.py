@@ -1,0 +1,1 @@
+"""Chromium for rollouts: a context per rollout, acting and reading on its one page, one origin to reach."""

@@ -1,0 +1,124 @@
+"""Key names: from what models write to what Playwright presses."""
+
+import re
+
+_MODIFIERS = frozenset({"Control", "Shift", "Alt", "Meta", "ControlOrMeta"})
+
+_ALIASES = {
+    "ctrl": "Control",
+    "control": "Control",
+    "ctl": "Control",
+    "controlormeta": "ControlOrMeta",
+    "cmd": "Meta",
+    "command": "Meta",
+    "super": "Meta",
+    "win": "Meta",
+    "windows": "Meta",
+    "meta": "Meta",
+    "alt": "Alt",
+    "option": "Alt",
+    "opt": "Alt",
+    "altgraph": "AltGraph",
+    "shift": "Shift",
+    "esc": "Escape",
+    "escape": "Escape",
+    "return": "Enter",
+    "enter": "Enter",
+    "kpenter": "Enter",
+    "tab": "Tab",
+    "space": "Space",
+    "spacebar": "Space",
+    "backspace": "Backspace",
+    "back": "Backspace",
+    "bksp": "Backspace",
+    "delete": "Delete",
+    "del": "Delete",
+    "insert": "Insert",
+    "ins": "Insert",
+    "home": "Home",
+    "end": "End",
+    "pageup": "PageUp",
+    "pgup": "PageUp",
+    "prior": "PageUp",
+    "pagedown": "PageDown",
+    "pgdn": "PageDown",
+    "pgdown": "PageDown",
+    "next": "PageDown",
+    "up": "ArrowUp",
+    "arrowup": "ArrowUp",
+    "down": "ArrowDown",
+    "arrowdown": "ArrowDown",
+    "left": "ArrowLeft",
+    "arrowleft": "ArrowLeft",
+    "right": "ArrowRight",
+    "arrowright": "ArrowRight",
+    "contextmenu": "ContextMenu",
+    "menu": "ContextMenu",
+    "capslock": "CapsLock",
+    "numlock": "NumLock",
+    "scrolllock": "ScrollLock",
+    "printscreen": "PrintScreen",
+    "pause": "Pause",
+    "plus": "+",
+    "minus": "-",
+    "equal": "=",
+    "equals": "=",
+    "comma": ",",
+    "period": ".",
+    "dot": ".",
+    "slash": "/",
+    "backslash": "\\",
+    "semicolon": ";",
+    "quote": "'",
+    "apostrophe": "'",
+    "backquote": "`",
+    "grave": "`",
+    **{f"f{number}": f"F{number}" for number in range(1, 13)},
+}
+
+
+class UnknownKey(ValueError):
+    """No keyboard has this key; the text says which, for the agent."""
+
+
+def chord(keys: str) -> str:
+    """Return ``keys`` as Playwright writes a chord, e.g. ``Control+a`` of ``ctrl+A``. Raises ``UnknownKey``.
+
+    The command key of a Mac and Control mean the same here, on every system: a model does not know which one it is on.
+    """
+    *held, last = _names(keys)
+    modifiers = list(dict.fromkeys(_key(name) for name in held))
+    for modifier in modifiers:
+        if modifier not in _MODIFIERS:
+            raise UnknownKey(f"{modifier!r} in {keys!r} cannot be held while another key is pressed")
+    key = _key(last)
+    if not modifiers:
+        return key
+    if re.fullmatch("[A-Za-z]", key):
+        key = key.upper() if "Shift" in modifiers else key.lower()
+    return "+".join([*("ControlOrMeta" if m in {"Control", "Meta"} else m for m in modifiers), key])
+
+
+def _names(keys: str) -> list[str]:
+    """Split at ``+``, where a last ``+`` is the key of that name."""
+    if keys.strip() == "":
+        return [" "]
+    text = keys.strip()
+    if text == "+":
+        return ["+"]
+    if text.endswith("++"):
+        return [*text[:-2].split("+"), "+"]
+    return text.split("+")
+
+
+def _key(name: str) -> str:
+    name = name if name == " " else name.strip()
+    if len(name) == 1 and name.isprintable():
+        return "Space" if name == " " else name
+    code = re.fullmatch(r"(?:Key|Digit)([A-Z0-9])", name)
+    if code:
+        return code[1].lower()
+    key = _ALIASES.get(re.sub(r"[\s_-]", "", name).lower())
+    if key is None:
+        raise UnknownKey(f"there is no key {name!r}: keys are named as in KeyboardEvent.key, e.g. Enter, Control+A")
+    return key

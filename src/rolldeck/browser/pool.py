@@ -1,0 +1,209 @@
+"""Chromium processes shared by rollouts, and the pages opened in them."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
+from playwright.async_api import Error as PlaywrightError
+
+from rolldeck.browser.chromium import Chromium, find_chromium
+from rolldeck.browser.egress_proxy import EgressProxy
+from rolldeck.browser.interruptions import Interruptions
+from rolldeck.browser.page import ChromiumPage, Viewport
+from rolldeck.browser.scripts import ONE_PAGE, VISIBLE_MENUS
+from rolldeck.domain.errors import BrowserError
+from rolldeck.domain.page import Cookie
+
+VIEWPORT = Viewport(1440, 900)
+
+_LAUNCH_SECONDS = 30
+_OPEN_SECONDS = 20
+_CLOSE_SECONDS = 3
+
+# Chromium itself has no way out: its own proxy is a port where nothing listens, and it resolves no name. Pages have the
+# proxy of their context, which is given names as they are written.
+_NOWHERE = "http://127.0.0.1:9"
+_FLAGS = (
+    "--disable-quic",
+    "--dns-prefetch-disable",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--no-pings",
+    "--disable-domain-reliability",
+    "--disable-client-side-phishing-detection",
+    "--disable-smooth-scrolling",
+    "--disable-print-preview",
+    "--mute-audio",
+)
+_PASSED_ENVIRONMENT = ("PATH", "HOME", "TMPDIR", "LANG", "XDG_RUNTIME_DIR", "FONTCONFIG_PATH", "FONTCONFIG_FILE")
+
+
+class _SharedBrowser:
+    """One Chromium process and the number of its pages."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.pages = 0
+
+    @property
+    def alive(self) -> bool:
+        return self.browser.is_connected()
+
+
+class ChromiumBrowsers:
+    """Implements ``Browsers``: a context per page, up to so many in one Chromium; one that died is replaced."""
+
+    def __init__(self, executable: Path | None = None, contexts_per_browser: int = 6) -> None:
+        """``executable``: the Chromium to use; None for the one that ``find_chromium`` finds."""
+        self._executable = executable
+        self._contexts_per_browser = contexts_per_browser
+        self._chromium: Chromium | None = None
+        self._playwright: Playwright | None = None
+        self._shared: list[_SharedBrowser] = []
+        self._pages: set[ChromiumPage] = set()
+        self._changing = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Find Chromium and launch the first one. Raises ``BrowserError``."""
+        self._chromium = await asyncio.to_thread(find_chromium, self._executable)
+        self._playwright = await async_playwright().start()
+        async with self._changing:
+            self._shared.append(await self._launch(self._chromium))
+
+    async def open(self, *, origin: str, start_path: str, cookies: Sequence[Cookie], downloads: Path) -> ChromiumPage:
+        """Open a page that reaches ``origin`` only. Leaves nothing behind where it raises ``BrowserError``."""
+        resources = AsyncExitStack()
+        try:
+            proxy = await resources.enter_async_context(EgressProxy(origin))
+            shared = await self._take_place()
+            resources.push_async_callback(self._give_back, shared)
+            async with asyncio.timeout(_OPEN_SECONDS):
+                context = await _new_context(shared.browser, proxy)
+                resources.push_async_callback(_close_context, context)
+                page = await _new_page(
+                    context, origin=origin, cookies=cookies, downloads=downloads, proxy=proxy, resources=resources
+                )
+            await page.open(origin + start_path)
+        except BaseException as error:
+            await resources.aclose()
+            if isinstance(error, PlaywrightError | TimeoutError):
+                raise BrowserError(f"Chromium could not open a page: {error}") from error
+            raise
+        self._pages.add(page)
+        resources.callback(self._pages.discard, page)
+        return page
+
+    async def close(self) -> None:
+        """Close all pages, the browsers and Playwright's driver. Idempotent."""
+        await asyncio.gather(*(page.close() for page in tuple(self._pages)))
+        shared, self._shared = self._shared, []
+        await asyncio.gather(*(_close_browser(one.browser) for one in shared))
+        playwright, self._playwright = self._playwright, None
+        if playwright is not None:
+            await playwright.stop()
+
+    async def _take_place(self) -> _SharedBrowser:
+        """Count one more page in the browser with the fewest, launching one where all that live are full."""
+        if self._chromium is None:
+            raise BrowserError("the browsers are not started")
+        async with self._changing:
+            self._shared = [shared for shared in self._shared if shared.alive]
+            with_room = [shared for shared in self._shared if shared.pages < self._contexts_per_browser]
+            shared = min(with_room, key=lambda one: one.pages, default=None)
+            if shared is None:
+                shared = await self._launch(self._chromium)
+                self._shared.append(shared)
+            shared.pages += 1
+            return shared
+
+    async def _give_back(self, shared: _SharedBrowser) -> None:
+        """Count one page less; the last page of a browser closes it too, unless it is the only one."""
+        shared.pages -= 1
+        if shared.pages == 0 and shared in self._shared and len(self._shared) > 1:
+            self._shared.remove(shared)
+            await _close_browser(shared.browser)
+
+    async def _launch(self, chromium: Chromium) -> _SharedBrowser:
+        if self._playwright is None:
+            raise BrowserError("the browsers are not started")
+        try:
+            browser = await self._playwright.chromium.launch(
+                executable_path=chromium.path,
+                args=list(_FLAGS),
+                env={name: os.environ[name] for name in _PASSED_ENVIRONMENT if name in os.environ},
+                ignore_default_args=["--hide-scrollbars"],  # they tell the agent that there is more
+                proxy={"server": _NOWHERE},
+                timeout=_LAUNCH_SECONDS * 1000,
+                handle_sigint=False,
+                handle_sigterm=False,
+                handle_sighup=False,
+            )
+        except PlaywrightError as error:
+            raise BrowserError(f"{chromium.path} ({chromium.version}) does not start: {error.message}") from error
+        return _SharedBrowser(browser)
+
+
+async def _new_context(browser: Browser, proxy: EgressProxy) -> BrowserContext:
+    context = await browser.new_context(
+        viewport={"width": VIEWPORT.width, "height": VIEWPORT.height},
+        device_scale_factor=1,
+        locale="en-US",
+        timezone_id="UTC",
+        accept_downloads=True,
+        proxy={"server": proxy.url, "bypass": "<-loopback>"},
+    )
+    context.set_default_timeout(_OPEN_SECONDS * 1000)
+    return context
+
+
+async def _new_page(
+    context: BrowserContext,
+    *,
+    origin: str,
+    cookies: Sequence[Cookie],
+    downloads: Path,
+    proxy: EgressProxy,
+    resources: AsyncExitStack,
+) -> ChromiumPage:
+    """Prepare a context and open its page. ``resources`` gets what is to be closed before the context."""
+    await context.grant_permissions([])  # grants nothing, and so refuses without asking what else would be asked for
+    await context.add_init_script(ONE_PAGE + VISIBLE_MENUS)
+    domain = urlsplit(origin).hostname
+    await context.add_cookies(
+        [
+            {"name": one.name, "value": one.value, "domain": domain, "path": one.path, "httpOnly": one.http_only}
+            for one in cookies
+        ]
+    )
+    page = await context.new_page()
+    interruptions = Interruptions(context, page, downloads)
+    resources.push_async_callback(interruptions.close)
+    return ChromiumPage(
+        context=context,
+        page=page,
+        cdp=await context.new_cdp_session(page),
+        origin=origin,
+        viewport=VIEWPORT,
+        interruptions=interruptions,
+        traffic=proxy.traffic,
+        resources=resources,
+    )
+
+
+async def _close_context(context: BrowserContext) -> None:
+    """Close a context, without waiting for one that hangs: it ends with its browser."""
+    with contextlib.suppress(PlaywrightError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await context.close()
+
+
+async def _close_browser(browser: Browser) -> None:
+    with contextlib.suppress(PlaywrightError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_SECONDS):
+            await browser.close()
