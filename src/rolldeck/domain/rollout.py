@@ -33,7 +33,11 @@ class Phase(StrEnum):
 
 
 class RolloutError(_Record):
-    """One error of a rollout. All are kept, in the order in which they happened; the first one decided its status."""
+    """One error of a rollout. All are kept, in the order in which they happened.
+
+    Of a failed rollout the first one decided its status. A completed one may have errors of its teardown, which came
+    after its verdict and changed nothing of it.
+    """
 
     phase: Phase
     kind: str = Field(description="name of the error's class, e.g. EnvironmentFailure")

@@ -120,8 +120,11 @@ class Rollouts(Protocol):
     async def get(self, rollout_id: str) -> Rollout:
         """Return one rollout. Raises ``NotFound``."""
 
-    async def claim(self) -> Claim | None:
-        """Take the oldest pending rollout, which becomes provisioning, or None where there is none."""
+    async def claim(self, *, created_from: datetime | None = None) -> Claim | None:
+        """Take the oldest pending rollout, which becomes provisioning, or None where there is none.
+
+        With ``created_from``, only one that was queued then or later: a run of its own leaves older queues alone.
+        """
 
     async def advance(self, rollout_id: str, token: str, event: Event, change: Change = Change()) -> Rollout:
         """Change the status as the state machine says, and write ``change`` with it."""
