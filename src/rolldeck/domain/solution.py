@@ -4,9 +4,20 @@ A solution names what a person would look for (a role and a name, a text, a labe
 expected value: what the oracle answers is what ``read_*`` steps found on the page.
 """
 
+import re
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+AppPath = Annotated[
+    str,
+    # "//host", "/\\host" and a tab between the slashes are another origin to a browser.
+    Field(pattern=r"^/([^/\\\x00-\x1f][^\x00-\x1f]*)?$", max_length=4000),
+]
+"""A path of the environment's own origin, with its query where it has one."""
+
+AnswerPath = Annotated[str, Field(pattern=r"^[^.]+(\.[^.]+)*$", max_length=500)]
+"""Where in the answer a value belongs: dotted keys (a number is an index in a list); ``$`` is the whole answer."""
 
 
 class _Part(BaseModel):
@@ -46,7 +57,7 @@ class GoTo(_Step):
     """Open a path of the environment."""
 
     do: Literal["goto"]
-    path: str = Field(pattern=r"^/")
+    path: AppPath
 
 
 class ClickOn(_Step):
@@ -119,14 +130,23 @@ ReadAs = Literal["text", "number", "integer", "json"]
 class ReadText(_Step):
     """Read an element's visible text (or a field's value) into the answer.
 
-    ``pattern`` is a regular expression whose first group is taken. ``into`` is the dotted key in the answer object.
+    ``pattern`` is a regular expression whose first group (without one, all that it matches) is taken.
     """
 
     do: Literal["read_text"]
     target: Target
-    into: str = Field(min_length=1)
-    pattern: str | None = None
+    into: AnswerPath
+    pattern: str | None = Field(default=None, min_length=1, max_length=500)
     as_: ReadAs = Field(default="text", alias="as")
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except (re.error, OverflowError, RecursionError) as error:
+            raise ValueError(f"is not a regular expression: {error}") from error
+        return pattern
 
 
 class ReadTable(_Step):
@@ -138,7 +158,7 @@ class ReadTable(_Step):
     do: Literal["read_table"]
     target: Target | None = Field(default=None, description="the table; the first one visible if not given")
     column: str
-    into: str = Field(min_length=1)
+    into: AnswerPath
     row: int | None = None
     as_: ReadAs = Field(default="text", alias="as")
 

@@ -6,7 +6,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
-from rolldeck.domain.solution import SolutionStep
+from rolldeck.domain.solution import AppPath, SolutionStep
 from rolldeck.domain.verdict import VerifierSpec
 
 
@@ -31,7 +31,7 @@ class Task(BaseModel):
     task: str = Field(min_length=1, max_length=100_000, description="the instruction, as the agent is given it")
     answer: JsonValue = Field(default=None, description="the expected answer; null where only state is checked")
     environment: str = Field(default="superset", description="name of the environment that the task needs")
-    start_path: str = Field(default="/", pattern=r"^/(?!/)", description="path that the browser opens first")
+    start_path: AppPath = Field(default="/", description="path that the browser opens first")
     verifier: VerifierSpec = VerifierSpec()
     solution: tuple[SolutionStep, ...] = ()
     limits: Limits = Limits()
