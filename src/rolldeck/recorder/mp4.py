@@ -26,7 +26,14 @@ _PNG_SIGNATURE = b"\x89PNG"
 _CONTAINER = {"movflags": "hybrid_fragmented+frag_every_frame", "flush_packets": "1"}
 
 # B-frames at irregular times break seeking, and a lookahead would hold frames back. One thread: the frames are few.
-_CODEC = {"preset": "veryfast", "crf": "25", "tune": "zerolatency", "bf": "0", "forced-idr": "1", "threads": "1"}
+_CODEC = {
+    "preset": "veryfast",
+    "crf": "25",
+    "tune": "zerolatency",
+    "bf": "0",
+    "forced-idr": "1",
+    "threads": "1",
+}
 
 
 @dataclass(frozen=True)
@@ -44,8 +51,6 @@ class Mp4Writer:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._output: _Output | None = None
-        self._png = _decoder("png")
-        self._jpeg = _decoder("mjpeg")
         self._last: VideoFrame | None = None
         self._last_ms = -1
         self._key_ms = -_KEY_FRAME_MS
@@ -54,7 +59,7 @@ class Mp4Writer:
     def write(self, image: bytes, at_ms: int) -> None:
         """Show a PNG or JPEG from ``at_ms`` on; a time that is not after the last image's is moved just behind it."""
         with self._errors():
-            picture = self._decoded(image)
+            picture = _decoded(image)
             output = self._output or self._open(picture.width & ~1, picture.height & ~1)
             self._last = picture.reformat(
                 width=output.stream.width,
@@ -105,10 +110,6 @@ class Mp4Writer:
         self._output = _Output(container, stream)
         return self._output
 
-    def _decoded(self, image: bytes) -> VideoFrame:
-        decoder = self._png if image.startswith(_PNG_SIGNATURE) else self._jpeg
-        return decoder.decode(av.Packet(image))[0]
-
     def _encode(self, output: _Output, frame: VideoFrame, at_ms: int) -> None:
         at_ms = max(at_ms, self._last_ms + 1)
         is_key = at_ms - self._key_ms >= _KEY_FRAME_MS
@@ -128,9 +129,10 @@ class Mp4Writer:
             raise RecordingError(f"{self._path.name} could not be written: {error}") from error
 
 
-def _decoder(codec: str) -> VideoCodecContext:
-    decoder = av.CodecContext.create(codec, "r")
+def _decoded(image: bytes) -> VideoFrame:
+    """The picture, of a decoder of its own: FFmpeg's for PNG lets one image shine through in the next."""
+    decoder = av.CodecContext.create("png" if image.startswith(_PNG_SIGNATURE) else "mjpeg", "r")
     if not isinstance(decoder, VideoCodecContext):
-        raise TypeError(f"{codec} is not a video codec")
-    decoder.thread_count = 1  # more of them would return a picture only when the next one comes
-    return decoder
+        raise TypeError("a decoder of images decodes video frames")
+    decoder.thread_count = 1  # more of them would return the picture only when another one comes
+    return decoder.decode(av.Packet(image))[0]
