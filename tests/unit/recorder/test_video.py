@@ -90,18 +90,32 @@ async def test_an_unchanged_page_is_encoded_once(tmp_path: Path) -> None:
     assert (await recording.finish()).frames == 2
 
 
+class ScriptedPage:
+    """Stands for a page that gives frames when the test says so."""
+
+    def __init__(self) -> None:
+        self._looks: asyncio.Queue[bytes] = asyncio.Queue()
+        self._gave = False
+
+    async def frame(self) -> bytes:
+        if self._gave:
+            self._looks.task_done()
+        image = await self._looks.get()
+        self._gave = True
+        return image
+
+    async def show(self, image: bytes) -> None:
+        """Give a frame, and return when the next one is asked for."""
+        self._looks.put_nowait(image)
+        await self._looks.join()
+
+
 async def test_a_page_that_returns_to_what_it_was_before_a_push_is_shown_again(tmp_path: Path) -> None:
-    looks: asyncio.Queue[bytes] = asyncio.Queue()
-    recording = VideoRecorder(fps=200).start(tmp_path / "video.mp4", looks.get)
-    before = picture(GREEN, form="JPEG")
-    looks.put_nowait(before)
-    while not looks.empty():
-        await asyncio.sleep(0)
+    page = ScriptedPage()
+    recording = VideoRecorder(fps=200).start(tmp_path / "video.mp4", page.frame)
+    await page.show(picture(GREEN, form="JPEG"))
     recording.push(picture(RED))
-    looks.put_nowait(before)
-    while not looks.empty():
-        await asyncio.sleep(0)
-    await asyncio.sleep(0)
+    await page.show(picture(GREEN, form="JPEG"))
     video = await recording.finish()
     assert distance(colours(video.path)[-1], GREEN) <= 4
 
@@ -126,7 +140,7 @@ async def test_a_full_disk_is_a_recording_error(tmp_path: Path) -> None:
     recording = VideoRecorder().start(path, broken)
     recording.push(picture(RED))
     recording.push(picture(BLUE))
-    with pytest.raises(RecordingError, match="video.mp4 could not be written"):
+    with pytest.raises(RecordingError, match=r"video\.mp4 could not be written"):
         await recording.finish()
 
 
