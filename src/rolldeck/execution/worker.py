@@ -55,14 +55,17 @@ class Worker:
         """Look into the queue, and for requests to cancel, now."""
         self._something_happened.set()
 
-    async def run(self) -> None:
-        """Execute rollouts until ``stop``; those running then are finished or cancelled before this returns.
+    async def run(self, *, until_idle: bool = False) -> None:
+        """Execute rollouts until ``stop``, or with ``until_idle`` until none is left.
 
-        Being cancelled itself cancels them all.
+        Those running when it is stopped are finished or cancelled before this returns; being cancelled itself cancels
+        them all.
         """
         try:
             while not self._stopping:
-                await self._look_around()
+                left = await self._look_around()
+                if until_idle and not left:
+                    break
                 await self._wait_for_something()
         finally:
             self._stopping = True
@@ -74,13 +77,16 @@ class Worker:
         self._draining = drain
         self.wake()
 
-    async def _look_around(self) -> None:
+    async def _look_around(self) -> bool:
+        """Do what there is to do now; returns whether there is, or may be, more later."""
         self._something_happened.clear()
         try:
             await self._cancel_where_asked()
             await self._fill_places()
         except RolldeckError as error:  # a database that is away for a moment must not end the worker
             _log.error("the queue cannot be read, trying again", error=str(error))
+            return True
+        return bool(self._running)
 
     async def _cancel_where_asked(self) -> None:
         if self._running:

@@ -173,3 +173,9 @@ async def test_a_queue_that_cannot_be_read_is_read_again(scene: "Scene") -> None
         scene.failures.clear()
         worker.wake()
         await changes.until(all_are(Status.COMPLETED, 1))
+
+
+async def test_asked_for_what_is_queued_only_it_ends_when_all_of_it_has_ended(scene: "Scene") -> None:
+    await scene.queue.create(["q1"], "somebody", 3)
+    await Worker(scene.adapters, parallel=2, poll_seconds=NEVER_POLLS).run(until_idle=True)
+    assert [r.status for r in scene.queue.rollouts.values()] == [Status.COMPLETED] * 3

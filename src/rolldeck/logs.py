@@ -1,0 +1,36 @@
+"""Logs: one line per event on stderr, with the rollout that it is about. Never a secret."""
+
+import logging
+import sys
+
+import structlog
+from structlog.typing import FilteringBoundLogger, WrappedLogger
+
+LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+
+
+def configure_logs(level: str) -> None:
+    """Send this program's and its libraries' logs to stderr, from ``level`` (a key of ``LEVELS``) on."""
+    threshold = LEVELS[level]
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
+        ],
+        wrapper_class=_filtering(threshold),
+        logger_factory=_to_stderr,
+        cache_logger_on_first_use=False,
+    )
+    logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, force=True)
+
+
+def _filtering(threshold: int) -> type[FilteringBoundLogger]:
+    return structlog.make_filtering_bound_logger(threshold)
+
+
+def _to_stderr(*_: object) -> WrappedLogger:
+    # Asked for each time: a live display on the terminal replaces stderr while it is shown.
+    return structlog.WriteLogger(sys.stderr)

@@ -1,0 +1,43 @@
+"""Who may use a data directory."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from rolldeck.domain.errors import StorageError
+from rolldeck.installation import InstallationInUse, hold_installation
+
+
+def test_the_data_directory_is_made_for_its_owner_only(tmp_path: Path) -> None:
+    with hold_installation(tmp_path / "a" / "data") as installation:
+        assert stat.S_IMODE(installation.data_dir.stat().st_mode) == 0o700
+
+
+def test_the_id_is_made_once_and_differs_between_installations(tmp_path: Path) -> None:
+    with hold_installation(tmp_path / "one") as one, hold_installation(tmp_path / "two") as two:
+        first, other = one.id, two.id
+    with hold_installation(tmp_path / "one") as again:
+        assert again.id == first != other
+
+
+def test_a_directory_in_use_is_refused_and_it_is_said_by_whom(tmp_path: Path) -> None:
+    with hold_installation(tmp_path) as installation:
+        installation.announce("http://127.0.0.1:8000")
+        with (
+            pytest.raises(InstallationInUse, match=r"the process \d+, at http://127.0.0.1:8000"),
+            hold_installation(tmp_path),
+        ):
+            pass
+
+
+def test_a_directory_is_free_again_once_the_hold_ends(tmp_path: Path) -> None:
+    for _ in range(2):
+        with hold_installation(tmp_path):
+            pass
+
+
+def test_a_directory_that_cannot_be_written_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageError, match="cannot be used"), hold_installation(tmp_path / "file" / "data"):
+        pass
