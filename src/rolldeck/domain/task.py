@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from rolldeck.domain.solution import AppPath, SolutionStep
 from rolldeck.domain.verdict import VerifierSpec
@@ -33,9 +33,16 @@ class Task(BaseModel):
     environment: str = Field(default="superset", description="name of the environment that the task needs")
     start_path: AppPath = Field(default="/", description="path that the browser opens first")
     verifier: VerifierSpec = VerifierSpec()
-    solution: tuple[SolutionStep, ...] = ()
+    solution: tuple[SolutionStep, ...] = Field(default=(), max_length=1000)
     limits: Limits = Limits()
-    tags: tuple[str, ...] = ()
+    tags: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(default=(), max_length=100)
+
+    @field_validator("id")
+    @classmethod
+    def _can_be_shown_and_addressed(cls, task_id: str) -> str:
+        if not task_id.isprintable() or task_id != task_id.strip() or task_id in {".", ".."}:
+            raise ValueError("should have printable characters only, no space at its ends, and not be . or ..")
+        return task_id
 
     @model_validator(mode="after")
     def _can_be_verified(self) -> Self:
