@@ -1,0 +1,66 @@
+"""Which agents there are, and which tasks they refuse."""
+
+import pytest
+
+from rolldeck.agents.noop import NoopAgent
+from rolldeck.agents.oracle import OracleAgent
+from rolldeck.agents.port import Observation, PageReader
+from rolldeck.agents.registry import AgentRegistry
+from rolldeck.domain.errors import InvalidInput
+from rolldeck.domain.page import Box
+from rolldeck.domain.solution import Press, Target
+from rolldeck.domain.task import Task
+
+UNSOLVED = Task(id="q1", task="How many?", answer=1)
+SOLVED = Task(id="q2", task="How many?", answer=1, solution=(Press(do="press", keys="Enter"),))
+
+
+class NoPage:
+    """Stands for a page that nobody looks at."""
+
+    async def locate(self, target: Target, timeout: float) -> Box:
+        raise AssertionError
+
+    async def wait_gone(self, target: Target, timeout: float) -> None:
+        raise AssertionError
+
+    async def read_text(self, target: Target, timeout: float) -> str:
+        raise AssertionError
+
+    async def read_table(self, target: Target | None, timeout: float) -> list[dict[str, str]]:
+        raise AssertionError
+
+
+PAGE: PageReader = NoPage()
+
+
+def test_the_oracle_and_the_noop_are_offered():
+    assert [info.name for info in AgentRegistry().list()] == ["oracle", "noop"]
+    assert all(info.unavailable is None for info in AgentRegistry().list())
+
+
+def test_the_oracle_refuses_a_task_without_a_solution():
+    assert AgentRegistry().refusal("oracle", UNSOLVED) == (
+        "task 'q1' has no solution, which is all that the oracle can perform"
+    )
+    with pytest.raises(InvalidInput, match="has no solution"):
+        AgentRegistry().create("oracle", UNSOLVED, PAGE)
+
+
+def test_an_unknown_agent_is_refused_with_the_names_of_the_known():
+    assert AgentRegistry().refusal("orcale", SOLVED) == (
+        "there is no agent 'orcale'; did you mean 'oracle'? (known: oracle, noop)"
+    )
+
+
+def test_agents_are_made_for_tasks_that_they_can_try():
+    assert isinstance(AgentRegistry().create("oracle", SOLVED, PAGE), OracleAgent)
+    assert isinstance(AgentRegistry().create("noop", UNSOLVED, PAGE), NoopAgent)
+
+
+async def test_the_noop_answers_nothing_at_its_first_turn():
+    agent = AgentRegistry().create("noop", UNSOLVED, PAGE)
+    turn = await agent.act(Observation(b"", "http://app/", 10, 10))
+    assert (turn.answer, turn.actions) == ("", ())
+    await agent.close()
+    await agent.close()
