@@ -1,10 +1,12 @@
 """What the rest of Rolldeck knows of storage. Every method is one transaction; all times are UTC."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
+
+from pydantic import JsonValue
 
 from rolldeck.domain.rollout import PhaseTiming, Rollout, RolloutError, Step, StopReason
 from rolldeck.domain.status import Event, Status
@@ -107,6 +109,12 @@ class Tasks(Protocol):
     async def get(self, task_id: str, version: str | None = None) -> StoredTask:
         """Return one task, its newest version unless one is named. Raises ``NotFound``."""
 
+    async def get_many(self, task_ids: Sequence[str]) -> Sequence[StoredTask]:
+        """Return tasks, their newest versions, in the order of ``task_ids``. Raises ``NotFound`` that names unknown ones."""
+
+    async def answers(self, versions: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], JsonValue]:
+        """Return the expected answers of versions of tasks, by (task id, version). Raises ``NotFound``."""
+
 
 class Rollouts(Protocol):
     """The stored rollouts. A write that names a claim's token changes nothing, and raises ``Conflict``, once it is stale."""
@@ -134,6 +142,12 @@ class Rollouts(Protocol):
 
     async def steps(self, rollout_id: str) -> Sequence[Step]:
         """All steps, in order. Raises ``NotFound``."""
+
+    async def step(self, rollout_id: str, index: int) -> Step:
+        """Return one step. Raises ``NotFound``."""
+
+    async def count_live(self) -> int:
+        """Return how many rollouts are not final yet."""
 
     async def request_cancel(self, rollout_id: str) -> Rollout:
         """Cancel a pending rollout at once; ask the worker of a live one to. Raises ``Conflict`` on a final one."""

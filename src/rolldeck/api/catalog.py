@@ -1,0 +1,32 @@
+"""What rollouts can be made of: the agents and the environments that are known here."""
+
+from fastapi import APIRouter
+
+from rolldeck.api.schemas import AgentView, EnvironmentView
+from rolldeck.api.services import Needs
+
+router = APIRouter(prefix="/api", tags=["catalog"])
+
+
+@router.get("/agents")
+async def list_agents(services: Needs) -> list[AgentView]:
+    """The agents, in the order in which they are offered."""
+    return [
+        AgentView(name=info.name, title=info.title, description=info.description, unavailable=info.unavailable)
+        for info in services.agents.list()
+    ]
+
+
+@router.get("/environments")
+async def list_environments(services: Needs) -> list[EnvironmentView]:
+    """The environments that tasks can name."""
+    return [
+        EnvironmentView(
+            name=template.name,
+            title=template.title,
+            runtime=template.runtime,
+            content_hash=template.content_hash,
+            built=template.built,
+        )
+        for template in await services.environments.templates()
+    ]

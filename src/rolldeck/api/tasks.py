@@ -1,0 +1,74 @@
+"""Tasks: upload, list, read."""
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import JsonValue
+
+from rolldeck.api.identifiers import TaskCursor, TaskId
+from rolldeck.api.schemas import TaskDetail, TaskList, UploadResult
+from rolldeck.api.services import Needs
+from rolldeck.api.uploads import read_upload
+from rolldeck.api.views import task_detail, task_summary
+from rolldeck.domain.task_file import parse_task_file, task_file_schema
+
+router = APIRouter(prefix="/api/tasks", tags=["tasks"])
+
+# Read by hand, in pieces, so that a body beyond the limit is refused before it is held: FastAPI cannot know its shape.
+_UPLOAD_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {"file": {"type": "string", "format": "binary", "description": "a tasks.json"}},
+                }
+            },
+            "application/json": {"schema": {"type": "array", "items": {"type": "object"}, "minItems": 1}},
+        },
+    }
+}
+
+
+@router.post("/upload", openapi_extra=_UPLOAD_BODY)
+async def upload_tasks(request: Request, services: Needs) -> UploadResult:
+    """Store a task file: all of its tasks or, where any is refused, none."""
+    content = await read_upload(request, services.max_upload_bytes)
+    environments = [template.name for template in await services.environments.templates()]
+    tasks = await asyncio.to_thread(
+        parse_task_file, content, environments=environments, max_bytes=services.max_upload_bytes
+    )
+    counts = await services.tasks.upload(tasks)
+    return UploadResult(
+        added=counts.added,
+        changed=counts.changed,
+        unchanged=counts.unchanged,
+        total=len(tasks),
+        task_ids=[task.id for task in tasks],
+    )
+
+
+@router.get("")
+async def list_tasks(
+    services: Needs, after: TaskCursor = None, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+) -> TaskList:
+    """Tasks in the order of their ids, with the counts of their rollouts."""
+    stored = await services.tasks.list(after=after, limit=limit + 1)
+    page = stored[:limit]
+    following = page[-1].task.id if len(stored) > limit else None
+    return TaskList(tasks=[task_summary(each) for each in page], next=following)
+
+
+@router.get("/schema")
+async def get_task_file_schema() -> dict[str, JsonValue]:
+    """The JSON Schema of a task file."""
+    return task_file_schema()
+
+
+@router.get("/{task_id:path}")
+async def get_task(task_id: TaskId, services: Needs) -> TaskDetail:
+    """One task, whole."""
+    return task_detail(await services.tasks.get(task_id))
