@@ -4,7 +4,8 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from itertools import chain, count
 from pathlib import Path
 from uuid import uuid4
 
@@ -72,6 +73,23 @@ def hold_installation(data_dir: Path) -> Iterator[Installation]:
         yield Installation(data_dir, lock)
     finally:
         os.close(lock)
+
+
+@contextmanager
+def hold_free_installation(data_dir: Path) -> Iterator[Installation]:
+    """Hold a data directory or, while another process uses it, the first free one of those beside it.
+
+    Those stay, so that what a process that was killed left is found by the next one.
+    """
+    with ExitStack() as stack:
+        candidates = chain([data_dir], (data_dir / "runs" / str(number) for number in count(1)))
+        for candidate in candidates:
+            try:
+                installation = stack.enter_context(hold_installation(candidate))
+            except InstallationInUse:
+                continue
+            yield installation
+            return
 
 
 def _read_holder(lock: int) -> Holder | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rolldeck.domain.errors import StorageError
-from rolldeck.installation import InstallationInUse, hold_installation
+from rolldeck.installation import InstallationInUse, hold_free_installation, hold_installation
 
 
 def test_the_data_directory_is_made_for_its_owner_only(tmp_path: Path) -> None:
@@ -35,6 +35,15 @@ def test_a_directory_is_free_again_once_the_hold_ends(tmp_path: Path) -> None:
     for _ in range(2):
         with hold_installation(tmp_path):
             pass
+
+
+def test_beside_one_in_use_the_first_free_one_is_held_again_and_again(tmp_path: Path) -> None:
+    with hold_free_installation(tmp_path) as first:
+        assert first.data_dir == tmp_path
+        for _ in range(2):
+            with hold_free_installation(tmp_path) as second, hold_free_installation(tmp_path) as third:
+                assert second.data_dir == tmp_path / "runs" / "1"
+                assert third.data_dir == tmp_path / "runs" / "2"
 
 
 def test_a_directory_that_cannot_be_written_is_refused_in_words(tmp_path: Path) -> None:
