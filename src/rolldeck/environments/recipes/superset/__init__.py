@@ -1,0 +1,29 @@
+"""Apache Superset over the shop's data in PostgreSQL; its own metadata is one SQLite file."""
+
+from pathlib import Path
+
+from rolldeck.environments.recipe import Database, PythonApplication, Recipe, TableData
+
+_HERE = Path(__file__).parent
+
+
+def superset(data: TableData) -> Recipe:
+    """Return the recipe, over the shop's tables."""
+    return Recipe(
+        name="superset",
+        title="Apache Superset with a shop's data",
+        data=Database(name="shop", title="the shop's data", tables=data),
+        application=PythonApplication(
+            module=_HERE / "application.py",
+            requirements=_HERE / "requirements.lock",
+            sources=(_HERE / "application.py", _HERE / "configuration.py"),
+            build_steps=(
+                "migrate Superset's metadata",
+                "create roles and the agent's account",
+                "register datasets",
+            ),
+            health_path="/health",
+            landing_path="/superset/welcome/",
+            sqlite_databases={"metadata": "metadata.sqlite"},
+        ),
+    )

@@ -1,0 +1,102 @@
+"""Environments as processes of this machine: the implementation of the port ``Environments``."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
+from rolldeck.environments.port import Environment, ProgressListener, TemplateInfo
+from rolldeck.environments.recipe import Recipe
+from rolldeck.environments.runtimes.process.accounts import service_account
+from rolldeck.environments.runtimes.process.build import Template, TemplateBuilder, template_of
+from rolldeck.environments.runtimes.process.host import Host
+from rolldeck.environments.runtimes.process.session import Session, default_run_dir, installation_tag, reap
+from rolldeck.environments.templates import TemplateCache
+
+RUNTIME = "process"
+
+
+class ProcessEnvironments:
+    """Builds templates and provisions environments from them, all in one session.
+
+    ``cache_dir`` holds templates and may be shared; ``run_dir`` holds what runs (default: memory, where there is
+    room); ``installation_id`` is in the name of everything that is made outside of them.
+    """
+
+    def __init__(
+        self, recipes: Sequence[Recipe], *, cache_dir: Path, run_dir: Path | None, installation_id: str
+    ) -> None:
+        self._recipes: Mapping[str, Recipe] = {recipe.name: recipe for recipe in recipes}
+        self._cache_dir = cache_dir
+        self._cache = TemplateCache(cache_dir / "templates")
+        self._run_dir = run_dir
+        self._tag = installation_tag(installation_id)
+        self._session: Session | None = None
+        self._hosts: dict[str, Host] = {}
+        self._opening = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Open the session, and remove those that an earlier process of this installation left."""
+        await asyncio.to_thread(reap, self._run_directory(), self._tag)
+        await self._open_session()
+
+    async def templates(self) -> Sequence[TemplateInfo]:
+        """Return what can be named, and which of it is built."""
+        return await asyncio.to_thread(lambda: [self._info(recipe) for recipe in self._recipes.values()])
+
+    async def build(self, name: str, on_progress: ProgressListener) -> None:
+        """Build the template if it is not there yet; several processes may ask for it at once."""
+        recipe = self._recipes.get(name)
+        if recipe is None:
+            raise InvalidInput(f"there is no environment {name!r}; there are: {', '.join(sorted(self._recipes))}")
+        template = template_of(recipe, service_account())
+        if self._is_built(template):
+            return
+        session = await self._open_session()
+        async with self._cache.building(name):
+            await TemplateBuilder(template, self._cache, session, service_account(), on_progress).build()
+
+    async def provision(self, name: str, rollout_id: str) -> Environment:
+        """Return a healthy environment of the rollout's own; the first one of a name also warms its server up."""
+        host = await self._host(name)
+        return await host.provision(rollout_id)
+
+    async def close(self) -> None:
+        """Tear everything down. Idempotent."""
+        hosts, self._hosts = self._hosts, {}
+        await asyncio.gather(*(host.close() for host in hosts.values()))
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _host(self, name: str) -> Host:
+        if name not in self._hosts:
+            recipe = self._recipes.get(name)
+            if recipe is None:
+                raise EnvironmentFailure(f"there is no environment {name!r}")
+            template = await asyncio.to_thread(template_of, recipe, service_account())
+            if not self._is_built(template):
+                raise EnvironmentFailure(f"the template of {name} is not built: run `rolldeck env build {name}`")
+            session = await self._open_session()
+            locks = self._cache_dir / "user-ids"
+            self._hosts.setdefault(name, Host(template, self._cache, session, service_account(), self._tag, locks))
+        return self._hosts[name]
+
+    async def _open_session(self) -> Session:
+        async with self._opening:
+            if self._session is None:
+                self._session = Session.create(self._run_directory(), self._tag)
+            await self._session.guard()
+            return self._session
+
+    def _run_directory(self) -> Path:
+        return self._run_dir if self._run_dir is not None else default_run_dir()
+
+    def _is_built(self, template: Template) -> bool:
+        return all(self._cache.has(stage) for stage in template.stages)
+
+    def _info(self, recipe: Recipe) -> TemplateInfo:
+        template = template_of(recipe, service_account())
+        built = self._is_built(template)
+        size = sum(self._cache.size_bytes(stage) for stage in template.stages) if built else None
+        return TemplateInfo(recipe.name, recipe.title, RUNTIME, template.application.key, built, size)

@@ -1,0 +1,217 @@
+"""Rolldeck's end of a fork server: asking for environments and hearing what becomes of them."""
+
+import asyncio
+import itertools
+import json
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypedDict
+
+from pydantic import JsonValue
+
+from rolldeck.domain.errors import EnvironmentFailure
+from rolldeck.environments.runtimes.process.interpreter import python_of
+from rolldeck.environments.runtimes.process.leftovers import FORK_SERVER
+from rolldeck.environments.runtimes.process.postgres import DatabaseAddress
+from rolldeck.environments.runtimes.process.processes import kill, start
+
+_WARM_UP_SECONDS = 180
+_SET_UP_SECONDS = 20
+_END_SECONDS = 10
+_LOG = "forkserver.log"
+
+# Without these two a forked child of a process that has used Apple's frameworks is killed (macOS).
+_FORK_SAFETY = {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES", "no_proxy": "*"}
+
+
+class Instance(TypedDict):
+    """What a child is told of the environment that it becomes; see ``recipe.PythonApplication``."""
+
+    directory: str
+    secret: str
+    data: dict[str, JsonValue]
+    uid: int | None
+    gid: int | None
+
+
+@dataclass(frozen=True)
+class Child:
+    """A forked environment that has set itself up."""
+
+    id: int
+    pid: int
+    port: int
+    cookies: dict[str, str]
+
+
+def describe_data(name: str, address: DatabaseAddress) -> dict[str, JsonValue]:
+    """Say how to reach PostgreSQL, as the application's module understands it."""
+    return {
+        "name": name,
+        "host": address.host,
+        "port": address.port,
+        "database": address.database,
+        "user": address.user,
+        "password": address.password,
+    }
+
+
+def program(environment: Path, mode: str, module: Path, session: Path) -> list[str | Path]:
+    """Return the command line of the program in the application's virtual environment."""
+    return [python_of(environment), "-I", FORK_SERVER, mode, module, f"{session}/"]
+
+
+@dataclass
+class _Fork:
+    """What has been heard of one child."""
+
+    started: asyncio.Future[tuple[int, int]]
+    cookies: asyncio.Future[dict[str, str]]
+    exited: asyncio.Event
+
+    def end(self, error: EnvironmentFailure) -> None:
+        """Nothing more will be heard of it."""
+        self.exited.set()
+        for future in (self.started, self.cookies):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # whoever waits gets it; without one it is no news
+
+
+class ForkServer:
+    """A running fork server. One that has died stays dead: its owner starts another."""
+
+    def __init__(self, process: Process, directory: Path) -> None:
+        self.directory = directory
+        self._process = process
+        self._ids = itertools.count(1)
+        self._forks: dict[int, _Fork] = {}
+        self._ready = asyncio.Event()
+        self._reader = asyncio.create_task(self._read())
+
+    @classmethod
+    async def start(
+        cls,
+        command: Sequence[str | Path],
+        arguments: Mapping[str, JsonValue],
+        *,
+        directory: Path,
+        variables: Mapping[str, str],
+    ) -> "ForkServer":
+        """Start it and wait until it is warm. Raises ``EnvironmentFailure``; leaves nothing running then."""
+        with (directory / _LOG).open("ab") as errors:
+            process = await start(command, stdin=PIPE, stdout=PIPE, log=errors, variables={**_FORK_SAFETY, **variables})
+        server = cls(process, directory)
+        try:
+            server._send(arguments)
+            async with asyncio.timeout(_WARM_UP_SECONDS):
+                await server._ready.wait()
+            if not server.alive:
+                raise EnvironmentFailure(f"the application failed to warm up:\n{server._last_words()}")
+        except TimeoutError as error:
+            await server.close()
+            raise EnvironmentFailure(f"the application was not warm after {_WARM_UP_SECONDS} s") from error
+        except BaseException:
+            await server.close()
+            raise
+        return server
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still fork."""
+        return self._process.returncode is None and not self._reader.done()
+
+    @property
+    def pid(self) -> int:
+        """Process id of the parent."""
+        return self._process.pid
+
+    async def spawn(self, instance: Instance) -> Child:
+        """Fork a child and wait until it is the environment. Raises ``EnvironmentFailure``; leaves no child then."""
+        loop = asyncio.get_running_loop()
+        child_id = next(self._ids)
+        fork = self._forks[child_id] = _Fork(loop.create_future(), loop.create_future(), asyncio.Event())
+        try:
+            if not self.alive:
+                raise EnvironmentFailure("the fork server is not running; the next environment starts it again")
+            self._send({"id": child_id, "spawn": {**instance}})
+            async with asyncio.timeout(_SET_UP_SECONDS):
+                pid, port = await fork.started
+                cookies = await fork.cookies
+        except TimeoutError as error:
+            await self.kill(child_id)
+            raise EnvironmentFailure(f"the application did not set itself up within {_SET_UP_SECONDS} s") from error
+        except BaseException:
+            await self.kill(child_id)
+            raise
+        return Child(child_id, pid, port, cookies)
+
+    async def kill(self, child_id: int) -> None:
+        """Kill a child, with all that it started, and wait for its end. Idempotent."""
+        fork = self._forks.get(child_id)
+        if fork is None:
+            return
+        if self.alive:
+            self._send({"id": child_id, "kill": True})
+            try:
+                async with asyncio.timeout(_END_SECONDS):
+                    await fork.exited.wait()
+            except TimeoutError as error:
+                raise EnvironmentFailure(f"an environment's process did not end within {_END_SECONDS} s") from error
+        self._forks.pop(child_id, None)
+
+    async def close(self) -> None:
+        """End it and its children. Idempotent."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            await kill(self._process)
+        await self._reader
+
+    def _send(self, message: Mapping[str, JsonValue]) -> None:
+        assert self._process.stdin is not None  # noqa: S101
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+
+    async def _read(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101
+        async for line in self._process.stdout:
+            self._hear(json.loads(line))
+        for fork in self._forks.values():
+            fork.end(EnvironmentFailure("the fork server has died, and its environments with it"))
+        asyncio.get_running_loop().call_soon(self._ready.set)  # nothing to wait for any more
+
+    def _hear(self, answer: dict[str, JsonValue]) -> None:
+        match answer:
+            case {"ready": True}:
+                self._ready.set()
+            case {"id": int(child_id), "pid": int(pid), "port": int(port)} if child_id in self._forks:
+                self._forks[child_id].started.set_result((pid, port))
+            case {"id": int(child_id), "cookies": dict(cookies)} if child_id in self._forks:
+                self._forks[child_id].cookies.set_result({name: str(value) for name, value in cookies.items()})
+            case {"id": int(child_id), "exited": status} if child_id in self._forks:
+                words = "" if status is None else f" (exit status {status})"
+                self._forks[child_id].end(EnvironmentFailure(f"an environment's process ended at once{words}"))
+
+    def _last_words(self) -> str:
+        return (self.directory / _LOG).read_text(errors="replace")[-2000:]
+
+
+async def start_cold(
+    command: Sequence[str | Path], arguments: Mapping[str, JsonValue], *, log: Path, variables: Mapping[str, str]
+) -> tuple[Process, int]:
+    """Start the program in its mode ``cold``; return it and its port. Raises ``EnvironmentFailure``."""
+    with log.open("ab") as errors:
+        process = await start(command, stdin=PIPE, stdout=PIPE, log=errors, variables=variables)
+    assert process.stdin is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101
+    process.stdin.write(json.dumps(arguments).encode() + b"\n")
+    line = await process.stdout.readline()
+    if not line:
+        await kill(process)
+        raise EnvironmentFailure("the application did not start")
+    return process, int(json.loads(line)["port"])

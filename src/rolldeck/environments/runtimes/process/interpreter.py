@@ -1,0 +1,97 @@
+"""The virtual environment that an application gets for itself."""
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from rolldeck.environments.runtimes.process.accounts import Account
+from rolldeck.environments.runtimes.process.processes import CommandFailed, run
+
+_NOT_NEEDED = shutil.ignore_patterns("site-packages", "test", "__pycache__", "*.a", "idlelib", "tkinter")
+
+
+def base_interpreter() -> Path:
+    """Return the Python that this process's own virtual environment was made from."""
+    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+
+
+def needs_copy(account: Account | None) -> bool:
+    """Return whether environments' users cannot run our Python where it is: in root's home, for example."""
+    return account is not None and not account.can_enter(base_interpreter())
+
+
+def copy_interpreter(target: Path) -> None:
+    """Copy Python itself (the program and its standard library, no packages) to ``target``, an empty directory."""
+    base = Path(sys.base_prefix)
+    library = Path("lib") / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    (target / "bin").mkdir()
+    shutil.copy2(base_interpreter(), target / "bin" / base_interpreter().name)
+    shutil.copytree(base / library, target / library, ignore=_NOT_NEEDED, symlinks=True)
+    for shared in (base / "lib").glob("libpython*"):
+        shutil.copy2(shared, target / "lib" / shared.name, follow_symlinks=False)
+
+
+def python_of(environment: Path) -> Path:
+    """Return the Python of a virtual environment."""
+    return environment / "bin" / "python"
+
+
+def variables_for(environment: Path) -> dict[str, str]:
+    """Return the variables with which a virtual environment's Python, even a copied one, finds its shared library."""
+    return _libraries(python_of(environment).resolve())
+
+
+async def create_environment(
+    environment: Path, interpreter: Path, requirements: Path, on_fraction: Callable[[float], None]
+) -> None:
+    """Make a virtual environment in an empty directory and install the locked requirements, every hash checked.
+
+    Raises ``CommandFailed``.
+    """
+    packages = len(re.findall(r"^\S+==", requirements.read_text(), re.MULTILINE))
+    seen: set[str] = set()
+
+    def count(line: str) -> None:
+        if named := _PACKAGE_LINE.match(line):
+            seen.add(named.group(1).lower().replace("_", "-"))
+            on_fraction(min(1.0, len(seen) / packages))
+
+    variables = _installer_variables()
+    uv = _find_uv()
+    if uv is not None:
+        await run([interpreter, "-m", "venv", "--without-pip", environment], variables=_libraries(interpreter))
+        install = [uv, "pip", "install", "--python", python_of(environment), "--require-hashes", "-r", requirements]
+        try:
+            await run(install, on_line=count, variables={**variables, **variables_for(environment)})
+            return
+        except CommandFailed:
+            # uv does not read pip's configuration. Where an index or a mirror is configured for pip only, pip it is;
+            # whatever else failed will fail again, and be reported.
+            seen.clear()
+    await run([interpreter, "-m", "venv", "--clear", environment], variables=_libraries(interpreter))
+    pip = [python_of(environment), "-m", "pip", "install", "--require-hashes", "--progress-bar=off", "-r", requirements]
+    await run(pip, on_line=count, variables={**variables, **variables_for(environment)})
+
+
+_PACKAGE_LINE = re.compile(r"\s*(?:Collecting|Downloaded|\+) ([A-Za-z0-9_.-]+?)(?:[=\s\[].*)?$")
+_INSTALLER_SETTINGS = re.compile(
+    r"(PIP|UV|XDG|SSL|REQUESTS|CURL)_\w+|(HTTPS?|NO|ALL)_PROXY|HOME|PATH|TMPDIR|NETRC", re.IGNORECASE
+)
+
+
+def _installer_variables() -> dict[str, str]:
+    """Return how this user's installers are set up: indexes, proxies, certificates."""
+    return {name: value for name, value in os.environ.items() if _INSTALLER_SETTINGS.fullmatch(name)}
+
+
+def _find_uv() -> str | None:
+    beside = Path(sys.executable).with_name("uv")
+    return str(beside) if beside.exists() else shutil.which("uv")
+
+
+def _libraries(interpreter: Path) -> dict[str, str]:
+    library = interpreter.parent.parent / "lib"
+    return {"LD_LIBRARY_PATH": str(library)} if any(library.glob("libpython*.so*")) else {}

@@ -1,0 +1,54 @@
+"""Finding and removing what a session left: the processes that name its directory, then the directory itself.
+
+A process is found by its command line, which names the session's directory (a path that no other session ever has),
+so that a process id which the system has given to somebody else meanwhile is never mistaken for one of ours.
+"""
+
+import contextlib
+import shutil
+import signal
+import time
+from pathlib import Path
+
+import psutil
+
+FORK_SERVER = Path(__file__).with_name("forkserver.py")
+_GRACE_SECONDS = 3.0
+
+
+def remove_with_processes(directory: Path) -> None:
+    """Kill the processes that name the directory, then remove it. Idempotent; takes a few seconds at most."""
+    patience_ends = time.monotonic() + _GRACE_SECONDS
+    gives_up = patience_ends + _GRACE_SECONDS
+    while (processes := processes_naming(directory)) and time.monotonic() < gives_up:
+        for process in processes:
+            # PostgreSQL takes its shared memory along when it quits, not when it is killed.
+            patient = _is_postgres(process) and time.monotonic() < patience_ends
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGQUIT if patient else signal.SIGKILL)
+        psutil.wait_procs(processes, timeout=0.3)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def processes_naming(directory: Path) -> list[psutil.Process]:
+    """Return the fork servers, environments and PostgreSQL's main process that name the directory and are alive."""
+    return [process for process in psutil.process_iter() if _belongs(process, f"{directory}/")]
+
+
+def _belongs(process: psutil.Process, prefix: str) -> bool:
+    try:
+        command = process.cmdline()
+        return (
+            any(prefix in argument for argument in command)
+            and (str(FORK_SERVER) in command or _is_postgres(process))
+            and process.status() != psutil.STATUS_ZOMBIE
+        )
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def _is_postgres(process: psutil.Process) -> bool:
+    try:
+        return process.name() == "postgres"
+    except psutil.NoSuchProcess:
+        return False

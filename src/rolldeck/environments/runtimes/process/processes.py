@@ -1,0 +1,85 @@
+"""Starting processes with nothing of Rolldeck's own environment in them, and never leaving one behind."""
+
+import asyncio
+import contextlib
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+from rolldeck.domain.errors import EnvironmentFailure
+from rolldeck.environments.runtimes.process.accounts import Account
+
+_KEPT_OUTPUT_LINES = 25
+_LINE_LIMIT = 1 << 20
+
+
+class CommandFailed(EnvironmentFailure):
+    """A program ended with an error; the message holds the last lines that it wrote."""
+
+
+async def start(
+    command: Sequence[str | Path],
+    *,
+    log: IO[bytes] | int = DEVNULL,
+    stdin: int = DEVNULL,
+    stdout: IO[bytes] | int = DEVNULL,
+    account: Account | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> Process:
+    """Start a program in a session of its own, so that a Ctrl-C in the terminal is Rolldeck's to handle."""
+    return await asyncio.create_subprocess_exec(
+        *command,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=log,
+        cwd="/",
+        env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", **(variables or {})},
+        start_new_session=True,
+        umask=0o022,
+        limit=_LINE_LIMIT,
+        user=account and account.uid,
+        group=account and account.gid,
+        extra_groups=account and [],
+    )
+
+
+async def run(
+    command: Sequence[str | Path],
+    *,
+    text: str = "",
+    on_line: Callable[[str], None] = lambda _: None,
+    account: Account | None = None,
+    variables: Mapping[str, str] | None = None,
+) -> None:
+    """Run a program to its end, handing over each line that it writes.
+
+    Raises ``CommandFailed``. Kills the program if cancelled.
+    """
+    process = await start(
+        command, stdin=PIPE, stdout=PIPE, log=asyncio.subprocess.STDOUT, account=account, variables=variables
+    )
+    assert process.stdin is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101
+    last_lines: list[str] = []
+    try:
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            process.stdin.write(text.encode())
+            await process.stdin.drain()
+        process.stdin.close()
+        async for line in process.stdout:
+            readable = line.decode(errors="replace").rstrip()
+            last_lines = [*last_lines, readable][-_KEPT_OUTPUT_LINES:]
+            on_line(readable)
+        if await process.wait() != 0:
+            raise CommandFailed(f"{Path(command[0]).name} failed:\n" + "\n".join(last_lines))
+    finally:
+        await kill(process)
+
+
+async def kill(process: Process) -> None:
+    """Kill a process, if it still runs, and wait for its end."""
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()

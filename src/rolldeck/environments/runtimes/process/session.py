@@ -1,0 +1,116 @@
+"""A session: the directory that everything of one Rolldeck process lives in, and who removes it if that process dies.
+
+The directory's name carries the installation's id. A lock on a file in it says that its process lives: the system
+releases that however the process ends, and no process id has to be trusted.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+import shutil
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rolldeck.domain.errors import EnvironmentFailure
+from rolldeck.environments.recipe import hash_of
+from rolldeck.environments.runtimes.process.leftovers import remove_with_processes
+
+_LOCK = "owner.lock"
+_ROOM_BYTES = 1 << 30
+_UNFINISHED_SECONDS = 60
+_GUARDIAN_START_SECONDS = 20
+
+
+def default_run_dir() -> Path:
+    """Return where sessions live: memory, where there is a file system of it with room, else the temporary directory."""
+    memory = Path("/dev/shm")  # noqa: S108
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= _ROOM_BYTES:
+        return memory
+    return Path(tempfile.gettempdir())
+
+
+def installation_tag(installation_id: str) -> str:
+    """Return the installation's id as names can hold it: itself if it is short and plain, else a hash of it."""
+    plain = re.fullmatch(r"[a-z0-9]{1,12}", installation_id)
+    return installation_id if plain else hash_of(installation_id)[:12]
+
+
+class Session:
+    """A live session's directory, its lock and its guardian."""
+
+    def __init__(self, directory: Path, lock: int) -> None:
+        self.directory = directory
+        self._lock = lock
+        self._guardian: asyncio.subprocess.Process | None = None
+
+    @classmethod
+    def create(cls, run_dir: Path, tag: str) -> "Session":
+        """Make the directory, locked before it gets the name that a reaper looks for."""
+        run_dir.mkdir(parents=True, exist_ok=True)
+        name = f"rolldeck-{tag}-{os.getpid()}-{secrets.token_hex(3)}"
+        unfinished = run_dir / f"{name}.new"
+        unfinished.mkdir(mode=0o711)
+        unfinished.chmod(0o711)  # others may pass through to what is theirs, whatever our umask says
+        lock = os.open(unfinished / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        return cls(unfinished.rename(run_dir / name), lock)
+
+    def make_directory(self, *names: str, mode: int) -> Path:
+        """Make a directory in the session, with exactly this mode."""
+        directory = self.directory.joinpath(*names)
+        directory.mkdir(parents=True)
+        directory.chmod(mode)
+        return directory
+
+    async def guard(self) -> None:
+        """See to it that a guardian watches. Raises ``EnvironmentFailure`` where none can be started."""
+        if self._guardian is not None and self._guardian.returncode is None:
+            return
+        command = (sys.executable, "-m", "rolldeck.environments.runtimes.process.guardian", str(self.directory))
+        self._guardian = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            start_new_session=True,  # a Ctrl-C in the terminal is Rolldeck's to handle
+        )
+        assert self._guardian.stdout is not None  # noqa: S101
+        async with asyncio.timeout(_GUARDIAN_START_SECONDS):
+            if not await self._guardian.stdout.readline():
+                raise EnvironmentFailure("the process that cleans up after Rolldeck did not start; see the log above")
+
+    async def close(self) -> None:
+        """Remove the directory and whatever still runs from it; end the guardian. Idempotent."""
+        await asyncio.to_thread(remove_with_processes, self.directory)
+        if self._guardian is not None and self._guardian.stdin is not None:
+            self._guardian.stdin.close()
+            await self._guardian.wait()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+
+def reap(run_dir: Path, tag: str) -> int:
+    """Remove the sessions of this installation whose process is gone; return how many there were."""
+    abandoned = [directory for directory in run_dir.glob(f"rolldeck-{tag}-*") if _is_abandoned(directory)]
+    for directory in abandoned:
+        remove_with_processes(directory)
+    return len(abandoned)
+
+
+def _is_abandoned(directory: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        if directory.suffix == ".new":
+            return time.time() - directory.stat().st_mtime > _UNFINISHED_SECONDS
+        lock = os.open(directory / _LOCK, os.O_RDWR)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        finally:
+            os.close(lock)
+    return True
