@@ -79,6 +79,11 @@ bench: install ## every benchmark, JSON into benchmarks/results
 	$(BIN)/python benchmarks/overhead.py | tee benchmarks/results/overhead.json
 	$(BIN)/python benchmarks/recorder.py | tee benchmarks/results/recorder.json
 
+.PHONY: schema
+schema: $(VENV)/.installed ## publish the task file's JSON Schema anew
+	$(BIN)/python -c "import json; from rolldeck.domain.task_file import task_file_schema as schema; \
+		print(json.dumps(schema(), indent=2, ensure_ascii=False))" > docs/tasks.schema.json
+
 .PHONY: lock
 lock: ## resolve the Python dependencies anew (hashed, without index hosts)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
