@@ -18,7 +18,9 @@ from rolldeck.recorder.port import Video
 
 _MILLISECOND = Fraction(1, 1000)
 _KEY_FRAME_MS = 5000  # a seek decodes at most what lies in between
-_BT709 = 1  # the number of its primaries, its transfer and its matrix in H.264
+# Numbers of H.264. The matrix is that of JPEG, so that a frame's range is all that is converted (BT.709 takes twice the time).
+_BT709_PRIMARIES = _BT709_TRANSFER = 1
+_BT601_MATRIX = 6
 _PNG_SIGNATURE = b"\x89PNG"
 
 # Each frame is a fragment of its own, flushed: what is written can be played though the process be killed. Closing
@@ -66,7 +68,7 @@ class Mp4Writer:
                 height=output.stream.height,
                 format="yuv420p",
                 src_colorspace=Colorspace.ITU601,
-                dst_colorspace=Colorspace.ITU709,
+                dst_colorspace=Colorspace.ITU601,
                 src_color_range=ColorRange.JPEG,
                 dst_color_range=ColorRange.MPEG,
             )
@@ -104,9 +106,9 @@ class Mp4Writer:
         stream.time_base = stream.codec_context.time_base = _MILLISECOND
         stream.codec_context.gop_size = 10_000  # key frames are asked for by time, not by count
         stream.codec_context.color_range = ColorRange.MPEG
-        stream.codec_context.colorspace = _BT709
-        stream.codec_context.color_primaries = _BT709
-        stream.codec_context.color_trc = _BT709
+        stream.codec_context.colorspace = _BT601_MATRIX
+        stream.codec_context.color_primaries = _BT709_PRIMARIES
+        stream.codec_context.color_trc = _BT709_TRANSFER
         self._output = _Output(container, stream)
         return self._output
 

@@ -37,6 +37,7 @@ class VideoRecording:
         self._waiting: list[Future[None]] = []
         self._failure: RecordingError | None = None
         self._polled: bytes | None = None
+        self._pushed = asyncio.Event()
         self._started = time.monotonic()
         self._written_at = 0.0
         self._finishing: asyncio.Task[Video] | None = None
@@ -50,6 +51,7 @@ class VideoRecording:
     def push(self, image: bytes) -> None:
         """Put an image into the video at this moment. After ``finish`` or a failure it is left out."""
         self._polled = None  # the page may go back to what it was: the next polled frame is news in any case
+        self._pushed.set()
         self._enqueue(image)
 
     async def finish(self) -> Video:
@@ -76,15 +78,27 @@ class VideoRecording:
             raise
 
     async def _poll(self, frame: Frame, interval: float) -> None:
-        """Take a frame at every tick of the clock; ticks that pass while the page is slow are skipped."""
+        """Look at the page every ``interval`` seconds while it changes, half as often while it does not."""
         while True:
             image = await _frame_in_time(frame)
-            if image is not None and image != self._polled and not self._is_behind():
+            is_news = image is not None and image != self._polled
+            if image is not None and is_news and not self._is_behind():
                 self._polled = image
                 self._enqueue(image)
             elif self.elapsed - self._written_at >= _STILL_SECONDS:
                 self._enqueue(None)
-            await asyncio.sleep(interval - self.elapsed % interval)
+            await self._pause(interval if is_news else 2 * interval, 2 * interval)
+
+    async def _pause(self, seconds: float, after_push: float) -> None:
+        """Wait, anew after each push: a step's screenshot is as good as a look, and shows a page that came to rest."""
+        while True:
+            self._pushed.clear()
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._pushed.wait()
+            except TimeoutError:
+                return
+            seconds = after_push
 
     def _is_behind(self) -> bool:
         return sum(not write.done() for write in self._waiting) >= _MAX_BACKLOG

@@ -161,7 +161,7 @@ def test_colours_are_kept_from_png_and_from_full_range_jpeg(tmp_path: Path, form
     assert all(distance(shown, colour) <= 5 for shown in colours(video.path))
     with av.open(str(video.path)) as container:
         codec = container.streams.video[0].codec_context
-        assert (codec.colorspace, codec.color_range) == (1, 1), "BT.709, limited range, and flagged as such"
+        assert (codec.colorspace, codec.color_range) == (6, 1), "the matrix of JPEG, limited range, and flagged as such"
 
 
 def test_an_odd_size_is_made_even_and_other_sizes_are_fitted_to_the_first(tmp_path: Path) -> None:
