@@ -6,7 +6,10 @@ ONE_PAGE = """
 (() => {
   const isFrame = (name) => {
     if (["_self", "_parent", "_top"].includes(name.toLowerCase())) return true;
-    try { return name !== "" && name.toLowerCase() !== "_blank" && window.top.frames[name] instanceof Window; } catch { return false; }
+    if (name === "" || name.toLowerCase() === "_blank") return false;
+    return [window, window.parent, window.top].some((scope) => {
+      try { return scope.frames[name].window === scope.frames[name]; } catch { return false; }
+    });
   };
   const opensWindow = (target) => target !== null && target !== "" && !isFrame(target);
   const bringHome = (element) => {
