@@ -56,7 +56,8 @@ class TemplateCache:
         """Let one process at a time build ``name``; the others wait, and may then find it built."""
         self._directory.mkdir(parents=True, exist_ok=True)
         with (self._directory / f"{name}.lock").open("w") as lock:
-            while not _try_lock(lock.fileno()):
+            # A lock held by another process tells nobody when it is free, and waiting for it blocks a thread.
+            while not _try_lock(lock.fileno()):  # noqa: ASYNC110
                 await asyncio.sleep(_LOCK_POLL_SECONDS)
             yield
 

@@ -128,6 +128,7 @@ def _register_datasets(name):
     from superset.commands.database.utils import add_permissions  # noqa: PLC0415
     from superset.connectors.sqla.models import SqlaTable  # noqa: PLC0415
     from superset.models.core import Database  # noqa: PLC0415
+    from superset.sql.parse import Table  # noqa: PLC0415
 
     agent = security_manager.find_user(AGENT)
     database = Database(database_name=name, expose_in_sqllab=True)
@@ -141,8 +142,16 @@ def _register_datasets(name):
         dataset = SqlaTable(table_name=table, schema=SCHEMA, catalog=catalog, database=database, owners=[agent])
         db.session.add(dataset)
         dataset.fetch_metadata()
-        dataset.main_dttm_col = next((column.column_name for column in dataset.columns if column.is_dttm), None)
+        dataset.main_dttm_col = _main_time(dataset.columns)
+        dataset.description = database.get_table_comment(Table(table, SCHEMA, catalog))
     db.session.commit()
+
+
+def _main_time(columns):
+    """Return the first column that holds a moment, else the first that holds a day."""
+    times = [column for column in columns if column.is_dttm]
+    times.sort(key=lambda column: not str(column.type).upper().startswith("TIMESTAMP"))
+    return times[0].column_name if times else None
 
 
 def _exercise(app):

@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # it has neither types nor stubs
 
 from rolldeck.domain.errors import EnvironmentFailure, TemplateError
 from rolldeck.environments.port import BuildProgress, ProgressListener
@@ -19,7 +19,6 @@ from rolldeck.environments.recipe import Recipe, hash_of
 from rolldeck.environments.runtimes.process import interpreter, postgres
 from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.forkclient import describe_data, program
-from rolldeck.environments.runtimes.process.leftovers import FORK_SERVER
 from rolldeck.environments.runtimes.process.processes import run
 from rolldeck.environments.runtimes.process.session import Session
 from rolldeck.environments.templates import Stage, TemplateCache
@@ -56,7 +55,7 @@ def template_of(recipe: Recipe, account: Account | None) -> Template:
     environment = hash_of("environment", base, recipe.application.requirements)
     data = hash_of("data", recipe.data.name, recipe.data.tables.content_hash())
     cluster = hash_of("cluster", system, owner, data, _HERE / "postgres.py", _HERE / "build.py")
-    application = hash_of("application", environment, cluster, FORK_SERVER, *recipe.application.sources)
+    application = hash_of("application", environment, cluster, *recipe.application.sources)
     copies_binaries = account is not None and not account.can_enter(postgres.binaries())
     return Template(
         recipe=recipe,
@@ -171,8 +170,8 @@ class TemplateBuilder:
                     await connection.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
                 await connection.execute(f'ALTER DATABASE "{database}" ALLOW_CONNECTIONS false IS_TEMPLATE true')
             await cluster.stop(clean=True)
+            # The data directory's mode comes along: its owner's only.
             await asyncio.to_thread(shutil.copytree, cluster.data, directory, dirs_exist_ok=True)
-        directory.chmod(0o700)
 
     async def _load_tables(self, connection: asyncpg.Connection, report: Report) -> None:
         source = self._cache.path(self._template.data)
@@ -212,7 +211,6 @@ class TemplateBuilder:
                 on_line=hear,
                 variables={**interpreter.variables_for(environment), "HOME": str(self._session.directory)},
             )
-        directory.chmod(0o700)
 
 
 def postgres_install(template: Template, cache: TemplateCache) -> Path:

@@ -79,7 +79,9 @@ class ProcessEnvironments:
                 raise EnvironmentFailure(f"the template of {name} is not built: run `rolldeck env build {name}`")
             session = await self._open_session()
             locks = self._cache_dir / "user-ids"
-            self._hosts.setdefault(name, Host(template, self._cache, session, service_account(), self._tag, locks))
+            self._hosts.setdefault(
+                name, Host(template, self._cache, session, account=service_account(), tag=self._tag, user_ids=locks)
+            )
         return self._hosts[name]
 
     async def _open_session(self) -> Session:

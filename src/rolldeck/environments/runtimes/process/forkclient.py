@@ -7,11 +7,11 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypedDict
 
 from pydantic import JsonValue
 
 from rolldeck.domain.errors import EnvironmentFailure
+from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.interpreter import python_of
 from rolldeck.environments.runtimes.process.leftovers import FORK_SERVER
 from rolldeck.environments.runtimes.process.postgres import DatabaseAddress
@@ -24,16 +24,6 @@ _LOG = "forkserver.log"
 
 # Without these two a forked child of a process that has used Apple's frameworks is killed (macOS).
 _FORK_SAFETY = {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES", "no_proxy": "*"}
-
-
-class Instance(TypedDict):
-    """What a child is told of the environment that it becomes; see ``recipe.PythonApplication``."""
-
-    directory: str
-    secret: str
-    data: dict[str, JsonValue]
-    uid: int | None
-    gid: int | None
 
 
 @dataclass(frozen=True)
@@ -128,15 +118,19 @@ class ForkServer:
         """Process id of the parent."""
         return self._process.pid
 
-    async def spawn(self, instance: Instance) -> Child:
-        """Fork a child and wait until it is the environment. Raises ``EnvironmentFailure``; leaves no child then."""
+    async def spawn(self, directory: Path, account: Account | None) -> Child:
+        """Fork a child that becomes the environment of a directory, as its ``instance.json`` says.
+
+        Raises ``EnvironmentFailure``; leaves no child then.
+        """
         loop = asyncio.get_running_loop()
         child_id = next(self._ids)
         fork = self._forks[child_id] = _Fork(loop.create_future(), loop.create_future(), asyncio.Event())
         try:
             if not self.alive:
                 raise EnvironmentFailure("the fork server is not running; the next environment starts it again")
-            self._send({"id": child_id, "spawn": {**instance}})
+            user = {"uid": None, "gid": None} if account is None else {"uid": account.uid, "gid": account.gid}
+            self._send({"id": child_id, "spawn": str(directory), **user})
             async with asyncio.timeout(_SET_UP_SECONDS):
                 pid, port = await fork.started
                 cookies = await fork.cookies

@@ -51,7 +51,7 @@ async def create_environment(
 
     Raises ``CommandFailed``.
     """
-    packages = len(re.findall(r"^\S+==", requirements.read_text(), re.MULTILINE))
+    packages = _count_packages(requirements)
     seen: set[str] = set()
 
     def count(line: str) -> None:
@@ -63,7 +63,16 @@ async def create_environment(
     uv = _find_uv()
     if uv is not None:
         await run([interpreter, "-m", "venv", "--without-pip", environment], variables=_libraries(interpreter))
-        install = [uv, "pip", "install", "--python", python_of(environment), "--require-hashes", "-r", requirements]
+        install: list[str | Path] = [
+            uv,
+            "pip",
+            "install",
+            "--python",
+            python_of(environment),
+            "--require-hashes",
+            "-r",
+            requirements,
+        ]
         try:
             await run(install, on_line=count, variables={**variables, **variables_for(environment)})
             return
@@ -72,7 +81,16 @@ async def create_environment(
             # whatever else failed will fail again, and be reported.
             seen.clear()
     await run([interpreter, "-m", "venv", "--clear", environment], variables=_libraries(interpreter))
-    pip = [python_of(environment), "-m", "pip", "install", "--require-hashes", "--progress-bar=off", "-r", requirements]
+    pip: list[str | Path] = [
+        python_of(environment),
+        "-m",
+        "pip",
+        "install",
+        "--require-hashes",
+        "--progress-bar=off",
+        "-r",
+        requirements,
+    ]
     await run(pip, on_line=count, variables={**variables, **variables_for(environment)})
 
 
@@ -80,6 +98,10 @@ _PACKAGE_LINE = re.compile(r"\s*(?:Collecting|Downloaded|\+) ([A-Za-z0-9_.-]+?)(
 _INSTALLER_SETTINGS = re.compile(
     r"(PIP|UV|XDG|SSL|REQUESTS|CURL)_\w+|(HTTPS?|NO|ALL)_PROXY|HOME|PATH|TMPDIR|NETRC", re.IGNORECASE
 )
+
+
+def _count_packages(requirements: Path) -> int:
+    return len(re.findall(r"^\S+==", requirements.read_text(), re.MULTILINE))
 
 
 def _installer_variables() -> dict[str, str]:

@@ -16,7 +16,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # it has neither types nor stubs
 
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.runtimes.process.accounts import Account
@@ -137,7 +137,7 @@ class Cluster:
         (self.data / "pg_hba.conf").write_text("local all all scram-sha-256\n")
         await self._set_superuser_password()
         with self._log.open("ab") as log:
-            command = [self._install / "bin" / "postgres", *self._options()]
+            command: list[str | Path] = [self._install / "bin" / "postgres", *self._options()]
             self._server = await start(command, log=log, stdout=log, account=self._account)
         self._admin = await self._first_connection()
 
@@ -209,7 +209,7 @@ class Cluster:
                 raise EnvironmentFailure(f"PostgreSQL refused to create or drop a database: {error}") from error
 
     async def _set_superuser_password(self) -> None:
-        command = [self._install / "bin" / "postgres", "--single", *self._options(), "postgres"]
+        command: list[str | Path] = [self._install / "bin" / "postgres", "--single", *self._options(), "postgres"]
         statement = f"ALTER ROLE {SUPERUSER} PASSWORD '{self._password}'\n"
         await run(command, text=statement, account=self._account)
 

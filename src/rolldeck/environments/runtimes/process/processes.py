@@ -38,9 +38,9 @@ async def start(
         start_new_session=True,
         umask=0o022,
         limit=_LINE_LIMIT,
-        user=account and account.uid,
-        group=account and account.gid,
-        extra_groups=account and [],
+        user=None if account is None else account.uid,
+        group=None if account is None else account.gid,
+        extra_groups=None if account is None else [],
     )
 
 

@@ -10,13 +10,12 @@ import math
 import sqlite3
 import stat
 import time
-import uuid
 from collections.abc import Mapping
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
-import asyncpg
+import asyncpg  # type: ignore[import-untyped]  # it has neither types nor stubs
 from pydantic import JsonValue
 
 from rolldeck.domain.errors import EnvironmentFailure, VerificationError
@@ -93,22 +92,24 @@ def as_json(value: object) -> JsonValue:
     match value:
         case None | bool() | int() | str():
             return value
-        case float():
-            return value if math.isfinite(value) else str(value)
-        case Decimal():
-            if not value.is_finite():
-                return str(value)
-            return int(value) if value == value.to_integral_value() else float(value)
+        case float() | Decimal():
+            return _number(value)
         case datetime.datetime() | datetime.date() | datetime.time():
             return value.isoformat()
         case datetime.timedelta():
             return value.total_seconds()
         case bytes():
             return value.hex()
-        case uuid.UUID():
-            return str(value)
         case list() | tuple():
             return [as_json(item) for item in value]
         case Mapping():
             return {str(key): as_json(item) for key, item in value.items()}
     return str(value)
+
+
+def _number(value: float | Decimal) -> JsonValue:
+    if not math.isfinite(value):
+        return str(value)
+    if isinstance(value, Decimal) and value == value.to_integral_value():
+        return int(value)
+    return float(value)

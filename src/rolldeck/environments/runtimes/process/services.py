@@ -1,0 +1,110 @@
+"""What all environments of one template share: a PostgreSQL cluster and a fork server."""
+
+import asyncio
+import re
+import secrets
+from dataclasses import dataclass
+
+from rolldeck.environments.runtimes.process import interpreter, postgres
+from rolldeck.environments.runtimes.process.accounts import Account
+from rolldeck.environments.runtimes.process.build import Template, postgres_install
+from rolldeck.environments.runtimes.process.forkclient import ForkServer, describe_data, program
+from rolldeck.environments.runtimes.process.leftovers import remove_with_processes
+from rolldeck.environments.runtimes.process.session import Session
+from rolldeck.environments.templates import TemplateCache
+
+
+@dataclass(frozen=True)
+class Running:
+    """Services that were alive a moment ago."""
+
+    cluster: postgres.Cluster
+    fork_server: ForkServer
+
+
+class Services:
+    """Starts them when they are first needed, and again when they have died."""
+
+    def __init__(
+        self, template: Template, cache: TemplateCache, session: Session, account: Account | None, tag: str
+    ) -> None:
+        self._template = template
+        self._cache = cache
+        self._session = session
+        self._account = account
+        self._tag = tag
+        self._starting = asyncio.Lock()
+        self._cluster: postgres.Cluster | None = None
+        self._fork_server: ForkServer | None = None
+
+    async def running(self) -> Running:
+        """Return both, alive. The first call takes as long as the application's warm-up: seconds."""
+        await self._session.guard()
+        async with self._starting:
+            if self._cluster is None or not self._cluster.alive:
+                await self._stop_cluster()
+                self._cluster = await self._start_cluster()
+            if self._fork_server is None or not self._fork_server.alive:
+                await self._stop_fork_server()
+                self._fork_server = await self._start_fork_server(self._cluster)
+            return Running(self._cluster, self._fork_server)
+
+    async def close(self) -> None:
+        """Stop both. Idempotent."""
+        async with self._starting:
+            await self._stop_fork_server()
+            await self._stop_cluster()
+
+    async def _start_cluster(self) -> postgres.Cluster:
+        install = postgres_install(self._template, self._cache)
+        template = self._cache.path(self._template.cluster)
+        cluster = await postgres.prepare_cluster(self._session, install, template, self._account)
+        try:
+            await cluster.start()
+        except BaseException:
+            await cluster.stop()
+            await asyncio.to_thread(remove_with_processes, cluster.directory)
+            raise
+        return cluster
+
+    async def _stop_cluster(self) -> None:
+        if self._cluster is not None:
+            await self._cluster.stop()
+            await asyncio.to_thread(remove_with_processes, self._cluster.directory)
+            self._cluster = None
+
+    async def _start_fork_server(self, cluster: postgres.Cluster) -> ForkServer:
+        """Start it on a database of its own, which it needs for its warm-up only."""
+        directory = self._session.make_directory(resource_name(self._tag, "warm-up"), mode=0o700)
+        environment = self._cache.path(self._template.environment)
+        application, data = self._template.recipe.application, self._template.recipe.data
+        address = cluster.new_address(directory.name)
+        try:
+            await cluster.create_database(address, data.name, postgres.READER)
+            return await ForkServer.start(
+                program(environment, "serve", application.module, directory),
+                {
+                    "template": str(self._cache.path(self._template.application)),
+                    "scratch": str(directory),
+                    "data": describe_data(data.name, address),
+                },
+                directory=directory,
+                variables={**interpreter.variables_for(environment), "HOME": str(directory)},
+            )
+        except BaseException:
+            await asyncio.to_thread(remove_with_processes, directory)
+            raise
+        finally:
+            await cluster.drop_database(address)
+
+    async def _stop_fork_server(self) -> None:
+        if self._fork_server is not None:
+            await self._fork_server.close()
+            await asyncio.to_thread(remove_with_processes, self._fork_server.directory)
+            self._fork_server = None
+
+
+def resource_name(tag: str, purpose: str) -> str:
+    """Return a name that is new each time, for a directory, a database and a role (63 characters at most)."""
+    plain = re.sub(r"[^a-z0-9-]", "-", purpose.lower())[:30]
+    return f"rolldeck_{tag}_{plain}_{secrets.token_hex(3)}"
