@@ -50,7 +50,8 @@ class PythonApplication:
     sources: tuple[Path, ...]
     build_steps: tuple[str, ...]
     health_path: str
-    landing_path: str
+    pages: tuple[str, ...]
+    """Paths that a user opens, the first one after the login first: what a measurement uses."""
     sqlite_databases: Mapping[str, str] = field(default_factory=dict)
     """Databases of the application's own, by the name that state checks use: file names in its directory."""
 

@@ -1,14 +1,18 @@
 """Environments as processes of this machine: the implementation of the port ``Environments``."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+
+import psutil
 
 from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
 from rolldeck.environments.port import Environment, ProgressListener, TemplateInfo
 from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.runtimes.process.accounts import service_account
 from rolldeck.environments.runtimes.process.build import Template, TemplateBuilder, template_of
+from rolldeck.environments.runtimes.process.environment import ProcessEnvironment
 from rolldeck.environments.runtimes.process.host import Host
 from rolldeck.environments.runtimes.process.session import Session, default_run_dir, installation_tag, reap
 from rolldeck.environments.templates import TemplateCache
@@ -52,14 +56,28 @@ class ProcessEnvironments:
         template = template_of(recipe, service_account())
         if self._is_built(template):
             return
-        session = await self._open_session()
-        async with self._cache.building(name):
+        async with self._cache.building(name), self._some_session() as session:
             await TemplateBuilder(template, self._cache, session, service_account(), on_progress).build()
 
     async def provision(self, name: str, rollout_id: str) -> Environment:
         """Return a healthy environment of the rollout's own; the first one of a name also warms its server up."""
         host = await self._host(name)
         return await host.provision(rollout_id)
+
+    def pages(self, name: str) -> tuple[str, ...]:
+        """Return paths of pages that its users open; see ``bench.Measurable``."""
+        return self._recipes[name].application.pages
+
+    async def cold_start(self, name: str) -> float:
+        """Measure a start without the fork server; see ``bench.Measurable``."""
+        host = await self._host(name)
+        return await host.cold_start()
+
+    async def memory_bytes(self, environment: Environment) -> int:
+        """Return what is an environment's own (USS); see ``bench.Measurable``."""
+        if not isinstance(environment, ProcessEnvironment):
+            raise EnvironmentFailure(f"{environment.name} is not an environment of this runtime")
+        return await asyncio.to_thread(lambda: int(psutil.Process(environment.pid).memory_full_info().uss))
 
     async def close(self) -> None:
         """Tear everything down. Idempotent."""
@@ -90,6 +108,20 @@ class ProcessEnvironments:
                 self._session = Session.create(self._run_directory(), self._tag)
             await self._session.guard()
             return self._session
+
+    @asynccontextmanager
+    async def _some_session(self) -> AsyncIterator[Session]:
+        """Give the open session, or one that is closed at the end: building needs no ``start``."""
+        if self._session is not None:
+            await self._session.guard()
+            yield self._session
+            return
+        session = Session.create(self._run_directory(), self._tag)
+        try:
+            await session.guard()
+            yield session
+        finally:
+            await session.close()
 
     def _run_directory(self) -> Path:
         return self._run_dir if self._run_dir is not None else default_run_dir()
