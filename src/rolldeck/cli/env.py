@@ -1,0 +1,107 @@
+"""``rolldeck env``: the environments and their templates."""
+
+import dataclasses
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+from rolldeck.cli.batch import build_templates
+from rolldeck.cli.progress import make_console
+from rolldeck.cli.running import OK, say
+from rolldeck.domain.errors import InvalidInput
+from rolldeck.environments.bench import bench
+from rolldeck.environments.port import Environments, TemplateInfo
+from rolldeck.installation import hold_free_installation
+from rolldeck.settings import Settings
+from rolldeck.wiring import environments_of
+
+
+@dataclass(frozen=True)
+class ListEnvironments:
+    """``rolldeck env list``."""
+
+    as_json: bool
+
+    async def __call__(self, settings: Settings) -> int:
+        """List them."""
+        # Nothing is started, so that no installation has to be held.
+        templates = await environments_of(settings, installation_id="list").templates()
+        if self.as_json:
+            print(json.dumps({"environments": [dataclasses.asdict(template) for template in templates]}, indent=2))
+            return OK
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for column in ("name", "title", "runtime", "template", "size"):
+            table.add_column(column)
+        for template in templates:
+            table.add_row(template.name, template.title, template.runtime, _state(template), _size(template))
+        Console().print(table)
+        return OK
+
+
+@dataclass(frozen=True)
+class BuildEnvironment:
+    """``rolldeck env build``."""
+
+    name: str
+    as_json: bool
+
+    async def __call__(self, settings: Settings) -> int:
+        """Build it."""
+        async with _open(settings) as environments:
+            before = await _template(environments, self.name)
+            await build_templates(environments, {self.name}, make_console())
+            template = await _template(environments, self.name)
+        if self.as_json:
+            print(json.dumps({**dataclasses.asdict(template), "built_now": not before.built}, indent=2))
+        else:
+            say(f"{template.title}: {'already ' if before.built else ''}built ({_size(template)})")
+        return OK
+
+
+@dataclass(frozen=True)
+class BenchEnvironment:
+    """``rolldeck env bench``."""
+
+    name: str
+    count: int
+    as_json: bool
+
+    async def __call__(self, settings: Settings) -> int:
+        """Measure it."""
+        async with _open(settings) as environments:
+            await _template(environments, self.name)
+            await build_templates(environments, {self.name}, make_console())
+            await environments.start()
+            figures = await bench(environments, self.name, self.count)
+        print(json.dumps(figures, indent=2))
+        return OK
+
+
+@asynccontextmanager
+async def _open(settings: Settings) -> AsyncIterator[Environments]:
+    """Give the environments alone, without what else a rollout needs; a server may run beside."""
+    with hold_free_installation(settings.data_dir) as installation:
+        environments = environments_of(settings, installation.id)
+        try:
+            yield environments
+        finally:
+            await environments.close()
+
+
+async def _template(environments: Environments, name: str) -> TemplateInfo:
+    templates = {template.name: template for template in await environments.templates()}
+    if name not in templates:
+        raise InvalidInput(f"there is no environment {name!r}; there is {', '.join(templates)}")
+    return templates[name]
+
+
+def _state(template: TemplateInfo) -> str:
+    return "built" if template.built else f"not built: rolldeck env build {template.name}"
+
+
+def _size(template: TemplateInfo) -> str:
+    return "" if template.size_bytes is None else f"{template.size_bytes / 1e6:,.0f} MB"

@@ -1,0 +1,213 @@
+"""The ``rolldeck`` command. What a command needs is imported when it is called, so that ``--help`` is quick."""
+# ruff: noqa: PLC0415, PLR0917
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_EPILOG = (
+    "Exit codes: 0 all is well; 1 not every rollout completed, or something failed; "
+    "2 wrong usage or input; 130 interrupted. Settings: ROLLDECK_… variables, see docs/settings.md."
+)
+
+app = typer.Typer(
+    name="rolldeck",
+    help="Parallel rollouts of browser agents in real web applications, recorded and verified.",
+    epilog=_EPILOG,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+env_app = typer.Typer(help="The environments that tasks run in, and their templates.", no_args_is_help=True)
+app.add_typer(env_app, name="env")
+
+TasksFile = Annotated[Path, typer.Argument(metavar="TASKS.json", help="File with the tasks.", show_default=False)]
+OnlyTasks = Annotated[
+    list[str] | None, typer.Option("--task", metavar="ID", help="Only this task; may be given several times.")
+]
+Parallel = Annotated[
+    int | None,
+    typer.Option("--parallel", "-p", min=1, max=256, help="Rollouts at once.", show_default="processors, at most 8"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
+DataDir = Annotated[
+    Path | None,
+    typer.Option("--data-dir", help="Where results are kept.", show_default="ROLLDECK_DATA_DIR", file_okay=False),
+]
+Host = Annotated[
+    str | None, typer.Option("--host", help="Address to listen on.", show_default="ROLLDECK_HOST, 127.0.0.1")
+]
+Port = Annotated[
+    int | None,
+    typer.Option(
+        "--port",
+        min=0,
+        max=65535,
+        help="Port to listen on; 0 is any free one. Named here it must be free; otherwise the next free one is taken.",
+        show_default="ROLLDECK_PORT, 8000",
+    ),
+]
+EnvironmentName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the environment.", show_default=False)]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from rolldeck import __version__
+
+        print(f"rolldeck {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _rolldeck(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Take the options that belong to no command."""
+
+
+@app.command(epilog=_EPILOG)
+def run(
+    tasks_file: TasksFile,
+    agent: Annotated[str, typer.Option("--agent", "-a", help="Who tries the tasks: oracle, noop.")] = "oracle",
+    task: OnlyTasks = None,
+    repeats: Annotated[int, typer.Option("--repeats", "-n", min=1, max=1000, help="Rollouts of each task.")] = 1,
+    parallel: Parallel = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Run rollouts of the tasks in a file, and report how they ended.
+
+    Exits with 0 when every rollout completed (whether its answer was right or wrong), else with 1. Ctrl-C cancels what
+    runs and cleans up. While a server uses the data directory, results go to a directory of this run's own beside it.
+    """
+    from rolldeck.cli.run import RunTasks
+    from rolldeck.cli.running import complete
+
+    command = RunTasks(tasks_file, agent, task or (), repeats, as_json)
+    raise typer.Exit(complete(command, quiet=True, data_dir=data_dir, parallel=parallel))
+
+
+@app.command(epilog=_EPILOG)
+def check(
+    tasks_file: TasksFile,
+    task: OnlyTasks = None,
+    parallel: Parallel = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Check tasks: those whose own solution does not solve them, and those that doing nothing solves.
+
+    Runs the agents oracle and noop on every task. Exits with 1 when a task has a problem.
+    """
+    from rolldeck.cli.check import CheckTasks
+    from rolldeck.cli.running import complete
+
+    command = CheckTasks(tasks_file, task or (), as_json)
+    raise typer.Exit(complete(command, quiet=True, data_dir=data_dir, parallel=parallel))
+
+
+@app.command(epilog=_EPILOG)
+def serve(
+    host: Host = None,
+    port: Port = None,
+    parallel: Parallel = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the address as JSON on stdout once it serves.")
+    ] = False,
+) -> None:
+    """Serve the dashboard and the API, and execute what is queued, until Ctrl-C."""
+    from rolldeck.cli.running import complete
+    from rolldeck.cli.serve import Serve
+
+    command = Serve(port_must_be_free=port is not None, as_json=as_json)
+    raise typer.Exit(complete(command, quiet=False, host=host, port=port, parallel=parallel, data_dir=data_dir))
+
+
+@app.command(epilog=_EPILOG)
+def demo(
+    host: Host = None,
+    port: Port = None,
+    parallel: Parallel = None,
+    data_dir: DataDir = None,
+    exit_when_done: Annotated[
+        bool,
+        typer.Option(
+            "--exit-when-done",
+            envvar="ROLLDECK_DEMO_EXIT",
+            help="Stop when the rollouts have ended; exit with 0 if all of them completed.",
+        ),
+    ] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the address as JSON on stdout once it serves.")
+    ] = False,
+) -> None:
+    """Serve with the example tasks and a few rollouts of them: builds what is missing first."""
+    from rolldeck.cli.demo import Demo
+    from rolldeck.cli.running import complete
+
+    command = Demo(port_must_be_free=port is not None, exit_when_done=exit_when_done, as_json=as_json)
+    raise typer.Exit(complete(command, quiet=True, host=host, port=port, parallel=parallel, data_dir=data_dir))
+
+
+@env_app.command("list", epilog=_EPILOG)
+def env_list(as_json: Json = False) -> None:
+    """List the environments, and whether their templates are built."""
+    from rolldeck.cli.env import ListEnvironments
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(ListEnvironments(as_json), quiet=True))
+
+
+@env_app.command("build", epilog=_EPILOG)
+def env_build(name: EnvironmentName, as_json: Json = False) -> None:
+    """Build an environment's template, if it is not built yet. Goes on where an interrupted build was."""
+    from rolldeck.cli.env import BuildEnvironment
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(BuildEnvironment(name, as_json), quiet=True))
+
+
+@env_app.command("bench", epilog=_EPILOG)
+def env_bench(
+    name: EnvironmentName,
+    count: Annotated[int, typer.Option("--count", min=1, max=200, help="Environments to measure.")] = 8,
+    as_json: Json = False,
+) -> None:
+    """Measure how fast environments are provisioned, and what they cost."""
+    from rolldeck.cli.env import BenchEnvironment
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(BenchEnvironment(name, count, as_json), quiet=True))
+
+
+@app.command(epilog=_EPILOG)
+def doctor(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Say what is present on this machine, what is missing, and what to do. Exits with 1 if something needed is missing."""
+    from rolldeck.cli.doctor import Examine
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(Examine(as_json), quiet=True, data_dir=data_dir))
+
+
+@app.command(epilog=_EPILOG)
+def version(as_json: Json = False) -> None:
+    """Print the version."""
+    import json
+
+    from rolldeck import __version__
+
+    print(json.dumps({"version": __version__}) if as_json else f"rolldeck {__version__}")
+
+
+def main() -> None:
+    """Entry point of the ``rolldeck`` command."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
