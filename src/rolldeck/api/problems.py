@@ -6,6 +6,7 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from rolldeck.api.schemas import Problem, ProblemField
 from rolldeck.domain.errors import (
@@ -76,6 +77,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(RolldeckError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_unexpected_error)
 
 
@@ -106,6 +108,10 @@ def _on_http_error(request: Request, error: Exception) -> Response:
         HTTPStatus.METHOD_NOT_ALLOWED: f"{request.method} is not possible at {request.url.path}",
     }.get(HTTPStatus(error.status_code), str(error.detail))
     return problem(error.status_code, detail, headers=error.headers)
+
+
+def _on_disconnect(_request: Request, _error: Exception) -> Response:
+    return problem(HTTPStatus.BAD_REQUEST, "The request's body ended early")  # nobody is left who could read this
 
 
 def _on_unexpected_error(_request: Request, _error: Exception) -> Response:
