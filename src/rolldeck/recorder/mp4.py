@@ -113,7 +113,8 @@ class Mp4Writer:
         return self._output
 
     def _encode(self, output: _Output, frame: VideoFrame, at_ms: int) -> None:
-        at_ms = max(at_ms, self._last_ms + 1)
+        # A player begins with the first image: it is shown from the start, so that all others keep their times.
+        at_ms = max(at_ms, self._last_ms + 1) if self._frames else 0
         is_key = at_ms - self._key_ms >= _KEY_FRAME_MS
         frame.pts, frame.time_base = at_ms, _MILLISECOND
         frame.pict_type = PictureType.I if is_key else PictureType.NONE
