@@ -30,16 +30,20 @@ import psutil
 from playwright.async_api import Browser, BrowserContext, CDPSession, Page, ViewportSize, async_playwright
 
 from rolldeck.browser.chromium import find_chromium
+from rolldeck.browser.pool import CHROMIUM_FLAGS
 from rolldeck.recorder.video import VideoRecorder, VideoRecording
 
 SIZE: ViewportSize = {"width": 1440, "height": 900}
 STEP_SECONDS = 1.5
 VARIANTS = ("none", "rolldeck", "record_video")
 
+# As a BI tool does: a spinner until the rows are there, then a table drawn anew and bars that grow.
 PAGE = """<!doctype html><meta charset=utf-8><title>Orders</title>
 <style>body{font:14px sans-serif;margin:16px}td,th{padding:3px 12px;border-bottom:1px solid #ddd;text-align:left}
-.bar{height:18px;margin:3px;background:#1c7ed6;transition:width .3s}#panel{position:fixed;right:20px;top:20px;width:420px}</style>
-<h1>Orders</h1><input id=q placeholder=Search> <button id=sort>Sort</button>
+.bar{height:18px;margin:3px;background:#1c7ed6;transition:width .6s}#panel{position:fixed;right:20px;top:20px;width:420px}
+#wait{display:none;width:24px;height:24px;border:3px solid #ddd;border-top-color:#1c7ed6;border-radius:50%;animation:turn 1s linear infinite}
+.loading #wait{display:inline-block}@keyframes turn{to{transform:rotate(1turn)}}</style>
+<h1>Orders</h1><input id=q placeholder=Search> <button id=sort>Sort</button> <span id=wait></span>
 <div id=panel></div><table><thead><tr><th>Id<th>Customer<th>Product<th>Amount<th>Date</thead><tbody></tbody></table>
 <script>
 let seed = 7; const next = () => (seed = seed * 16807 % 2147483647);
@@ -50,8 +54,12 @@ const draw = () => {
   if (!panel.children.length) panel.innerHTML = "<div class=bar></div>".repeat(12);
   [...panel.children].forEach((bar, i) => bar.style.width = 40 + (Number(rows[i][3]) * 7 % 360) + "px");
 };
-sort.onclick = () => { const column = next() % 5; rows.sort((a, b) => String(a[column]).localeCompare(String(b[column]))); draw(); };
-q.oninput = () => { rows.push(rows.shift()); draw(); };
+const load = (change) => {
+  document.body.className = "loading";
+  setTimeout(() => { document.body.className = ""; change(); draw(); }, 400);
+};
+sort.onclick = () => load(() => { const column = next() % 5; rows.sort((a, b) => String(a[column]).localeCompare(String(b[column]))); });
+q.oninput = () => load(() => rows.push(rows.shift()));
 draw();
 </script>"""
 
@@ -171,7 +179,7 @@ async def measure(variant: str, seconds: float) -> Measured:
     async with AsyncExitStack() as resources:
         directory = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="rolldeck-benchmark-")))
         playwright = await resources.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=chromium.path)
+        browser = await playwright.chromium.launch(executable_path=chromium.path, args=list(CHROMIUM_FLAGS))
         resources.push_async_callback(browser.close)
         context = await new_context(browser, directory if variant == "record_video" else None)
         page = await context.new_page()
