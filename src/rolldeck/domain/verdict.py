@@ -26,7 +26,9 @@ class ComparisonRule(_Part):
         default=None,
         description="of lists: exact; any; or aligned: sibling lists may be permuted together, row by row",
     )
-    alternatives: tuple[JsonValue, ...] = Field(default=(), description="other values that are just as right")
+    alternatives: tuple[JsonValue, ...] = Field(
+        default=(), max_length=1000, description="other values that are just as right"
+    )
 
     @model_validator(mode="after")
     def _one_number_rule(self) -> Self:
@@ -48,12 +50,16 @@ class VerifierSpec(ComparisonRule):
     """How a task's rollouts are verified: its top-level rule holds for the whole answer, ``fields`` refine it by path."""
 
     fields: dict[str, ComparisonRule] = Field(
-        default_factory=dict, description="rules by dotted path inside the answer, e.g. totals.revenue; * is any index"
+        default_factory=dict,
+        max_length=1000,
+        description="rules by dotted path inside the answer, e.g. totals.revenue; * is any index",
     )
     partial_credit: bool = Field(
         default=False, description="reward is the share of matching fields, not all or nothing"
     )
-    state: tuple[StateCheck, ...] = Field(default=(), description="checks of the environment's databases")
+    state: tuple[StateCheck, ...] = Field(
+        default=(), max_length=100, description="checks of the environment's databases"
+    )
 
 
 class Match(StrEnum):

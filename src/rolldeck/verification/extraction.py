@@ -218,6 +218,8 @@ def _embedded(text: str) -> Iterator[tuple[int, JsonValue]]:
         try:
             value, end = _DECODER.raw_decode(text, start)
             yield start, _usable(value)
+        except _Unusable:
+            scanned += end - start
         except json.JSONDecodeError as error:
             scanned += error.pos - start + _FAILURE
             end = start + 1
