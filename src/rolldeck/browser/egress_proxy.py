@@ -59,6 +59,7 @@ class EgressProxy:
         if allowed is None:
             raise ValueError(f"not an origin: {origin}")
         self._origin = origin
+        self._host = (b"host", urlsplit(origin).netloc.encode("ascii"))
         self._allowed = allowed
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -121,7 +122,7 @@ class EgressProxy:
                     await self._forward(client, upstream, request, path)
                 if not client.next_cycle():
                     return
-                if upstream is not None and not upstream.next_cycle():
+                if upstream is not None and (upstream.reader.at_eof() or not upstream.next_cycle()):
                     upstream.writer.close()
                     upstream = None
         finally:
@@ -162,7 +163,8 @@ class EgressProxy:
     async def _forward(self, client: "_Peer", upstream: "_Peer", request: h11.Request, path: bytes) -> None:
         with self.traffic.exchange() as exchange:
             await client.grant_body()
-            await upstream.send(h11.Request(method=request.method, target=path, headers=_passed_on(request.headers)))
+            headers = [self._host, *((name, value) for name, value in _passed_on(request.headers) if name != b"host")]
+            await upstream.send(h11.Request(method=request.method, target=path, headers=headers))
             body = asyncio.create_task(_pass_body(client, upstream))
             try:
                 switched = await self._pass_answer(upstream, client, exchange)
@@ -293,7 +295,7 @@ class _Peer:
 
     def next_cycle(self) -> bool:
         """Make ready for another request on this connection; False where it cannot carry one."""
-        if self.http.our_state is not h11.DONE or self.http.their_state is not h11.DONE or self.reader.at_eof():
+        if self.http.our_state is not h11.DONE or self.http.their_state is not h11.DONE:
             return False
         self.http.start_next_cycle()
         return True
