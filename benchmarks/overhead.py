@@ -109,6 +109,7 @@ class Traces:
     @classmethod
     def now(cls, run_dir: Path) -> "Traces":
         descendants = psutil.Process().children(recursive=True)
+        pids = {os.getpid(), *(process.pid for process in descendants)}
         # Chromium keeps a spare renderer or not, as it likes; its renderers are counted by the pages' own test.
         counted = [process for process in descendants if "--type=" not in " ".join(_command(process))]
         sessions = list(run_dir.glob("rolldeck-*"))
@@ -116,7 +117,10 @@ class Traces:
             processes=len(counted),
             databases=sum(1 for session in sessions for base in session.rglob("base") for _ in base.iterdir()),
             directories=sum(1 for session in sessions for entry in session.iterdir() if entry.is_dir()),
-            sockets=sum(_listening(process) for process in (psutil.Process(), *descendants)),
+            sockets=sum(
+                connection.status == psutil.CONN_LISTEN and connection.pid in pids
+                for connection in psutil.net_connections("tcp")
+            ),
         )
 
     def less(self, other: "Traces") -> dict[str, int]:
@@ -128,13 +132,6 @@ def _command(process: psutil.Process) -> list[str]:
         return process.cmdline()
     except psutil.NoSuchProcess:
         return []
-
-
-def _listening(process: psutil.Process) -> int:
-    try:
-        return sum(connection.status == psutil.CONN_LISTEN for connection in process.net_connections("tcp"))
-    except psutil.NoSuchProcess:
-        return 0
 
 
 def _median(values: Sequence[float]) -> float:

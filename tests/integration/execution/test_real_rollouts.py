@@ -1,6 +1,7 @@
 """Rollouts with every part real."""
 
 import asyncio
+import os
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -134,10 +135,9 @@ async def test_a_live_rollout_is_cancelled_within_5_seconds_and_nothing_of_it_re
 
 def listening_ports() -> set[int]:
     """Return the TCP ports on which this process and its descendants listen."""
-    processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
+    pids = {os.getpid(), *(process.pid for process in psutil.Process().children(recursive=True))}
     return {
         connection.laddr.port
-        for process in processes
-        for connection in process.net_connections("tcp")
-        if connection.status == psutil.CONN_LISTEN
+        for connection in psutil.net_connections("tcp")
+        if connection.pid in pids and connection.status == psutil.CONN_LISTEN
     }

@@ -191,3 +191,12 @@ def test_two_images_of_the_same_millisecond_are_both_kept(tmp_path: Path) -> Non
     writer.write(picture(RED), 100)
     writer.write(picture(BLUE), 100)
     assert len(colours(writer.finish(100).path)) == 3
+
+
+def test_the_first_image_is_shown_from_the_start_and_the_others_keep_their_times(tmp_path: Path) -> None:
+    writer = Mp4Writer(tmp_path / "video.mp4")
+    writer.write(picture(RED), 700)
+    writer.write(picture(BLUE), 900)
+    video = writer.finish(1000)
+    with av.open(str(video.path)) as container:
+        assert [float(frame.time or 0) for frame in container.decode(video=0)] == [0, 0.9, 1.0]
