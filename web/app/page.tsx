@@ -1,0 +1,5 @@
+import { TasksScreen } from "@/features/tasks/TasksScreen";
+
+export default function Page() {
+  return <TasksScreen />;
+}

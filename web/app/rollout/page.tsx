@@ -1,0 +1,5 @@
+import { RolloutScreen } from "@/features/rollout/RolloutScreen";
+
+export default function Page() {
+  return <RolloutScreen />;
+}

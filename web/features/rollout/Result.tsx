@@ -1,0 +1,96 @@
+import { IconCheck, IconMinus, IconPlus, IconX } from "@tabler/icons-react";
+import type { Evidence, Match, Verdict } from "@/api/types";
+import { JsonBlock } from "@/components/Json";
+import { Panel } from "@/components/Panel";
+import { ScrollBox } from "@/components/ScrollBox";
+import { formatCount } from "@/lib/format";
+import { cellText, MATCH_WORDS, placeOf, sortEvidence } from "./evidence";
+import classes from "./Result.module.css";
+
+/** What the verifier found: field by field, and both answers whole beside each other. */
+export function Result({ verdict, expected }: { verdict: Verdict; expected: unknown }) {
+  const matching = verdict.evidence.filter((piece) => piece.verdict === "match").length;
+  return (
+    <Panel title="Result" aside={`${matching} of ${formatCount(verdict.evidence.length, "check")} match`}>
+      {verdict.evidence.length > 0 && <EvidenceTable evidence={verdict.evidence} />}
+      <div className={classes.answers}>
+        <figure className={classes.answer}>
+          <figcaption>Expected answer</figcaption>
+          <JsonBlock value={expected} label="Expected answer" />
+        </figure>
+        <figure className={classes.answer}>
+          <figcaption>Answer found in the agent’s text</figcaption>
+          <JsonBlock value={verdict.parsed} label="Parsed answer" />
+        </figure>
+      </div>
+    </Panel>
+  );
+}
+
+export function EvidenceTable({ evidence }: { evidence: readonly Evidence[] }) {
+  return (
+    <ScrollBox className={classes.scroll} label="Evidence, field by field">
+      <table className={classes.table}>
+        <thead>
+          <tr>
+            <th scope="col">Field</th>
+            <th scope="col">Expected</th>
+            <th scope="col">Got</th>
+            <th scope="col">Verdict</th>
+          </tr>
+        </thead>
+        <tbody>
+          {sortEvidence(evidence).map((piece, position) => (
+            // biome-ignore lint/suspicious/noArrayIndexKey: a verdict never changes, and paths may repeat
+            <EvidenceRow key={position} piece={piece} />
+          ))}
+        </tbody>
+      </table>
+    </ScrollBox>
+  );
+}
+
+function EvidenceRow({ piece }: { piece: Evidence }) {
+  const place = placeOf(piece.path);
+  return (
+    <tr data-match={piece.verdict}>
+      <th scope="row" className={classes.place} data-kind={place.kind}>
+        {place.kind === "state" && <span className={classes.state}>state</span>}
+        {place.name}
+      </th>
+      <Cell text={cellText(piece, "expected")} />
+      <Cell text={cellText(piece, "got")} />
+      <td>
+        <span className={classes.match}>
+          <MatchIcon match={piece.verdict} />
+          {MATCH_WORDS[piece.verdict]}
+        </span>
+        {piece.note && <span className={classes.note}>{piece.note}</span>}
+      </td>
+    </tr>
+  );
+}
+
+function Cell({ text }: { text: string | null }) {
+  return text === null ? (
+    <td className={classes.absent}>none</td>
+  ) : (
+    <td>
+      <div className={classes.value}>{text}</div>
+    </td>
+  );
+}
+
+function MatchIcon({ match }: { match: Match }) {
+  const icon = { size: 13, stroke: 2.4, "aria-hidden": true } as const;
+  switch (match) {
+    case "match":
+      return <IconCheck {...icon} />;
+    case "mismatch":
+      return <IconX {...icon} />;
+    case "missing":
+      return <IconMinus {...icon} />;
+    case "unexpected":
+      return <IconPlus {...icon} />;
+  }
+}

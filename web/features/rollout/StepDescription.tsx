@@ -1,0 +1,22 @@
+import type { Step } from "@/api/types";
+import { formatDuration } from "@/lib/format";
+import { followableUrl } from "@/lib/text";
+import { ActionLines } from "./ActionLines";
+import classes from "./StepDescription.module.css";
+
+/** The highlighted step, whole: what was done, what the agent said, where, and how long it took. */
+export function StepDescription({ step }: { step: Step }) {
+  return (
+    <div className={classes.description}>
+      <ActionLines results={step.actions} />
+      {step.message && <p className={classes.message}>{step.message}</p>}
+      <p className={classes.facts}>
+        <span className={classes.url} title={followableUrl(step.url) ?? undefined}>
+          {step.url}
+        </span>
+        <span>thought {formatDuration(step.agent_seconds)}</span>
+        <span>acted {formatDuration(step.action_seconds)}</span>
+      </p>
+    </div>
+  );
+}

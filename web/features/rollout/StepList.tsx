@@ -1,0 +1,67 @@
+"use client";
+
+import { useEffect, useRef } from "react";
+import type { Step } from "@/api/types";
+import { LiveDot } from "@/components/LiveDot";
+import { formatOffset } from "@/lib/format";
+import { ActionLines } from "./ActionLines";
+import classes from "./StepList.module.css";
+
+type Props = { steps: readonly Step[]; current: number; live: boolean; onChoose: (position: number) => void };
+
+/** The steps of a rollout, in order; the highlighted one is kept in sight. */
+export function StepList({ steps, current, live, onChoose }: Props) {
+  return (
+    <section className={classes.panel} aria-label="Steps">
+      <header className={classes.header}>
+        <h2 className={classes.title}>Steps</h2>
+        {live ? <LiveDot label="in progress" /> : <span className={classes.hint}>← → to move</span>}
+      </header>
+      <div className={classes.scroll}>
+        <ol className={classes.list}>
+          {steps.map((step, position) => (
+            <StepRow key={step.index} step={step} current={position === current} onChoose={() => onChoose(position)} />
+          ))}
+        </ol>
+        {steps.length === 0 && <p className={classes.none}>{live ? "No step yet." : "The agent took no step."}</p>}
+      </div>
+    </section>
+  );
+}
+
+function StepRow({ step, current, onChoose }: { step: Step; current: boolean; onChoose: () => void }) {
+  const row = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    if (current && row.current !== null) keepInSight(row.current);
+  }, [current]);
+  return (
+    <li>
+      <button
+        ref={row}
+        type="button"
+        className={classes.step}
+        aria-current={current ? "step" : undefined}
+        onClick={onChoose}
+      >
+        <span className={classes.number}>{step.index + 1}</span>
+        {/* biome-ignore lint/performance/noImgElement: a static export has no image server */}
+        <img className={classes.thumbnail} src={step.screenshot_url} alt="" loading="lazy" decoding="async" />
+        <span className={classes.text}>
+          <ActionLines results={step.actions} />
+          {step.message && <span className={classes.message}>{step.message}</span>}
+        </span>
+        <span className={classes.offset}>{formatOffset(step.offset)}</span>
+      </button>
+    </li>
+  );
+}
+
+/** Scrolls the list, and nothing around it. */
+function keepInSight(row: HTMLElement) {
+  const list = row.closest<HTMLElement>(`.${classes.scroll}`);
+  if (list === null) return;
+  const above = row.getBoundingClientRect().top - list.getBoundingClientRect().top;
+  const below = row.getBoundingClientRect().bottom - list.getBoundingClientRect().bottom;
+  if (above < 0) list.scrollTop += above;
+  else if (below > 0) list.scrollTop += below;
+}

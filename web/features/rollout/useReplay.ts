@@ -1,0 +1,69 @@
+"use client";
+
+import { parseAsInteger, useQueryState } from "nuqs";
+import { useCallback, useRef, useState } from "react";
+import { useHotkeys } from "react-hotkeys-hook";
+import type { Step } from "@/api/types";
+import { moveStep, stepFollowing } from "./sync";
+
+export type Shown = "video" | "screenshot";
+
+/** Keys that a focused control needs for itself: the player's own seeking, a button's Space. */
+const ownsItsKeys = (event: KeyboardEvent) =>
+  event.target instanceof HTMLElement && event.target.closest("video, button, a, section[tabindex]") !== null;
+
+/**
+ * Which step is highlighted and what the stage shows of it, with the video kept in step. The step is kept in the address, counted
+ * from 1. A live rollout shows its newest step until another is chosen.
+ */
+export function useReplay(steps: readonly Step[], { live, hasVideo }: { live: boolean; hasVideo: boolean }) {
+  const video = useRef<HTMLVideoElement>(null);
+  const [inAddress, setInAddress] = useQueryState("step", parseAsInteger);
+  const [wished, setShown] = useState<Shown>(inAddress === null ? "video" : "screenshot");
+  const shown: Shown = hasVideo ? wished : "screenshot";
+  const newest = steps.length - 1;
+  const chosen = inAddress === null ? (live ? newest : 0) : inAddress - 1;
+  const current = moveStep(steps, chosen, 0);
+
+  const choose = useCallback(
+    (position: number) => {
+      const step = steps[position];
+      if (step === undefined) return;
+      setInAddress(position + 1);
+      const player = video.current;
+      if (player !== null) player.currentTime = step.offset;
+      if (player === null || player.paused) setShown("screenshot");
+    },
+    [steps, setInAddress],
+  );
+
+  const follow = () => {
+    const player = video.current;
+    if (player === null || player.readyState === 0) return;
+    const next = stepFollowing(steps, player.currentTime, current);
+    if (next !== current && next >= 0) setInAddress(next + 1);
+  };
+
+  const seekToCurrent = () => {
+    const step = steps[current];
+    if (video.current !== null && inAddress !== null && step !== undefined) video.current.currentTime = step.offset;
+  };
+
+  const playOrPause = () => {
+    const player = video.current;
+    if (player === null) return;
+    setShown("video");
+    if (player.paused) void player.play();
+    else player.pause();
+  };
+
+  const besidesControls = { ignoreEventWhen: ownsItsKeys, preventDefault: true };
+  useHotkeys("left", () => choose(moveStep(steps, current, -1)), besidesControls);
+  useHotkeys("right", () => choose(moveStep(steps, current, 1)), besidesControls);
+  useHotkeys("k", () => choose(moveStep(steps, current, -1)));
+  useHotkeys("j", () => choose(moveStep(steps, current, 1)));
+  useHotkeys("v", () => setShown(shown === "video" ? "screenshot" : "video"));
+  useHotkeys("space", playOrPause, besidesControls);
+
+  return { video, current, shown, setShown, choose, follow, seekToCurrent };
+}

@@ -1,0 +1,22 @@
+"use client";
+
+import { Tooltip } from "@mantine/core";
+import { useHealth } from "@/api/queries";
+import { LiveDot } from "@/components/LiveDot";
+import { formatCount } from "@/lib/format";
+import { connectionOf } from "./connection";
+import classes from "./ServerState.module.css";
+
+/** How much is going on right now, on every page. */
+export function ServerState() {
+  const { live, version } = connectionOf(useHealth());
+  if (live === null) return null;
+  return (
+    <Tooltip label={`Rolldeck ${version}: ${formatCount(live, "rollout")} waiting or in progress`}>
+      <span className={classes.state}>
+        {live > 0 && <LiveDot />}
+        {live > 0 ? `${live} live` : "idle"}
+      </span>
+    </Tooltip>
+  );
+}

@@ -1,0 +1,55 @@
+/** Numbers and times as a reader of a dense table wants them: short, of stable width, never a false precision. */
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+const twoDigits = (value: number) => String(value).padStart(2, "0");
+
+/** A stretch of time: `420 ms`, `4.2 s`, `42 s`, `3 min 05 s`, `1 h 02 min`. */
+export function formatDuration(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < MINUTE) return `${whole} s`;
+  if (whole < HOUR) return `${Math.floor(whole / MINUTE)} min ${twoDigits(whole % MINUTE)} s`;
+  return `${Math.floor(whole / HOUR)} h ${twoDigits(Math.floor((whole % HOUR) / MINUTE))} min`;
+}
+
+/** A place in a video, as players write it: `0:07`, `12:30`, `1:02:03`. */
+export function formatOffset(seconds: number): string {
+  const whole = Math.max(0, Math.floor(seconds));
+  const minutes = Math.floor(whole / MINUTE) % 60;
+  const hours = Math.floor(whole / HOUR);
+  const tail = twoDigits(whole % MINUTE);
+  return hours > 0 ? `${hours}:${twoDigits(minutes)}:${tail}` : `${minutes}:${tail}`;
+}
+
+/** How long ago: `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; from a week on the date. */
+export function formatRelative(iso: string, now: number): string {
+  const time = Date.parse(iso);
+  const seconds = Math.max(0, (now - time) / 1000);
+  if (seconds < 5) return "now";
+  if (seconds < MINUTE) return `${Math.floor(seconds)} s ago`;
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`;
+  if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ago`;
+  if (seconds < 7 * DAY) return `${Math.floor(seconds / DAY)} d ago`;
+  return new Date(time).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
+}
+
+/** Date and time in the reader's own zone, to the second. */
+export function formatMoment(iso: string): string {
+  return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+}
+
+/** A rate from 0 to 1. Only a perfect one is `100%`, only an empty one `0%`. */
+export function formatRate(rate: number): string {
+  if (rate <= 0) return "0%";
+  if (rate >= 1) return "100%";
+  return `${Math.min(99, Math.max(1, Math.round(rate * 100)))}%`;
+}
+
+/** `1 rollout`, `12,000 rollouts`. */
+export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
+  return `${count.toLocaleString("en-US")} ${count === 1 ? singular : plural}`;
+}

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: { alias: { "@": import.meta.dirname } },
+  esbuild: { jsx: "automatic" },
+  test: {
+    environment: "jsdom",
+    include: ["**/*.test.{ts,tsx}"],
+    exclude: ["node_modules", ".next", "out"],
+    setupFiles: ["tests/setup.ts"],
+    restoreMocks: true,
+  },
+});
