@@ -2,10 +2,11 @@
 
 from fastapi import FastAPI
 
+from rolldeck.api.headers import SafeHeaders
 from rolldeck.api.pages import add_dashboard
 from rolldeck.api.problems import add_problem_handlers
 from rolldeck.api.routes import bare_application
-from rolldeck.api.security import OriginGuard, SafeHeaders
+from rolldeck.api.security import OriginGuard
 from rolldeck.api.services import Services
 
 

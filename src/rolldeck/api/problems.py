@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
+from rolldeck.api.headers import SAFE_HEADERS
 from rolldeck.api.schemas import Problem, ProblemField
 from rolldeck.domain.errors import (
     Conflict,
@@ -118,4 +119,5 @@ def _on_unexpected_error(_request: Request, _error: Exception) -> Response:
     return problem(
         HTTPStatus.INTERNAL_SERVER_ERROR,
         "Rolldeck met an error that it did not expect. Its log says more; please report it.",
+        headers=SAFE_HEADERS,  # this answer is made outside of all middleware
     )

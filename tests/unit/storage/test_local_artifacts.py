@@ -1,0 +1,60 @@
+"""The directory of artifacts: who can read it, and that nothing half-written is ever in it."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from rolldeck.domain.errors import StorageError
+from rolldeck.storage.artifacts import LocalArtifacts
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "new" / "artifacts"
+
+
+async def test_only_this_user_can_read_files_and_enter_directories(root: Path, tmp_path: Path) -> None:
+    artifacts = LocalArtifacts(root)
+    await artifacts.put("r1/screens/a.png", b"x")
+    video = artifacts.workspace("r1") / "video.mp4"
+    video.write_bytes(b"x")
+    video.chmod(0o644)
+    await artifacts.adopt("r1/video.mp4", video)
+    assert {mode(root / key) for key in ("r1/screens/a.png", "r1/video.mp4")} == {0o600}
+    directories = [root.parent, root, root / "r1", root / "r1" / "screens", root / "r1" / ".work"]
+    assert {mode(directory) for directory in directories} == {0o700}
+
+
+async def test_a_write_that_fails_leaves_nothing(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def disk_full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", disk_full)
+    with pytest.raises(StorageError, match="No space left"):
+        await LocalArtifacts(root).put("r1/a.png", b"x")
+    assert list((root / "r1").iterdir()) == []
+
+
+async def test_a_link_in_a_workspace_is_not_followed_when_its_rollout_is_deleted(root: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "kept").write_bytes(b"precious")
+    artifacts = LocalArtifacts(root)
+    (artifacts.workspace("r1") / "link").symlink_to(outside)
+    await artifacts.delete_rollout("r1")
+    assert (outside / "kept").exists()
+
+
+async def test_a_file_that_cannot_be_read_is_an_error_of_storage(root: Path) -> None:
+    artifacts = LocalArtifacts(root)
+    await artifacts.put("r1/a.png", b"x")
+    (root / "r1" / "a.png").unlink()
+    (root / "r1" / "a.png").mkdir()
+    with pytest.raises(StorageError):
+        async for _ in artifacts.read("r1/a.png"):
+            pass
