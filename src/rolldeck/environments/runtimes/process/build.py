@@ -99,6 +99,11 @@ class TemplateBuilder:
 
     async def build(self) -> None:
         """Build. Raises ``TemplateError`` with the last words of what failed; goes on where an earlier one stopped."""
+        if self._account is not None and not self._account.can_enter(self._cache.path(self._template.environment)):
+            raise TemplateError(
+                "environments run without root's rights and cannot enter the cache's directory: set ROLLDECK_CACHE_DIR "
+                "to one that every user may enter"
+            )
         plan = self._plan()
         steps = [step for work in plan for step in work.steps]
         first = 1

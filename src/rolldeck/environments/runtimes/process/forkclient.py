@@ -7,6 +7,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import JsonValue
 
@@ -21,6 +22,7 @@ _WARM_UP_SECONDS = 180
 _SET_UP_SECONDS = 20
 _END_SECONDS = 10
 _LOG = "forkserver.log"
+_Heard = TypeVar("_Heard")
 
 # Without these two a forked child of a process that has used Apple's frameworks is killed (macOS).
 _FORK_SAFETY = {"OBJC_DISABLE_INITIALIZE_FORK_SAFETY": "YES", "no_proxy": "*"}
@@ -184,15 +186,20 @@ class ForkServer:
             case {"ready": True}:
                 self._ready.set()
             case {"id": int(child_id), "pid": int(pid), "port": int(port)} if child_id in self._forks:
-                self._forks[child_id].started.set_result((pid, port))
+                _settle(self._forks[child_id].started, (pid, port))
             case {"id": int(child_id), "cookies": dict(cookies)} if child_id in self._forks:
-                self._forks[child_id].cookies.set_result({name: str(value) for name, value in cookies.items()})
+                _settle(self._forks[child_id].cookies, {name: str(value) for name, value in cookies.items()})
             case {"id": int(child_id), "exited": status} if child_id in self._forks:
                 words = "" if status is None else f" (exit status {status})"
                 self._forks[child_id].end(EnvironmentFailure(f"an environment's process ended at once{words}"))
 
     def _last_words(self) -> str:
         return (self.directory / _LOG).read_text(errors="replace")[-2000:]
+
+
+def _settle(future: asyncio.Future[_Heard], heard: _Heard) -> None:
+    if not future.done():  # whoever waited may have been cancelled
+        future.set_result(heard)
 
 
 async def start_cold(

@@ -6,6 +6,7 @@ environment a database and a role of its own. Nobody is trusted: the superuser's
 
 import asyncio
 import contextlib
+import os
 import secrets
 import shutil
 import time
@@ -24,6 +25,8 @@ from rolldeck.environments.runtimes.process.processes import kill, run, start
 from rolldeck.environments.runtimes.process.session import Session
 
 PORT = 5432  # a part of the socket's name, nothing more
+SOCKET = f".s.PGSQL.{PORT}"
+_LONGEST_SOCKET_PATH = 103  # macOS; Linux allows four more
 SUPERUSER = "rolldeck"
 READER = "reader"
 _START_SECONDS = 30
@@ -113,7 +116,7 @@ class Cluster:
         self.directory = directory
         self.data = directory / "data"
         self._install = install
-        self._socket = directory / "socket"
+        self._socket = directory
         self._log = directory / "log"
         self._account = account
         self._password = secrets.token_hex(24)
@@ -232,14 +235,17 @@ class Cluster:
 
 async def prepare_cluster(session: Session, install: Path, template: Path | None, account: Account | None) -> Cluster:
     """Make a cluster, empty or a copy of a stopped one's data directory, that is ready to be started."""
-    directory = session.make_directory(f"postgresql-{secrets.token_hex(3)}", mode=0o711)
-    socket = session.make_directory(directory.name, "socket", mode=0o711)
+    directory = session.make_directory(f"pg-{secrets.token_hex(2)}", mode=0o711)
+    if len(os.fsencode(directory / SOCKET)) > _LONGEST_SOCKET_PATH:
+        raise EnvironmentFailure(
+            f"{directory} is too long a path for a Unix socket: set ROLLDECK_RUN_DIR to a shorter one"
+        )
     if template is None:
         data = session.make_directory(directory.name, "data", mode=0o700)
     else:
         data = await asyncio.to_thread(shutil.copytree, template, directory / "data")
     if account is not None:
-        await asyncio.to_thread(account.give, socket, data)
+        await asyncio.to_thread(account.give, directory)
     if template is None:
         await create_cluster(install, data, account)
     return Cluster(install, directory, account)

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.recipe import hash_of
+from rolldeck.environments.runtimes.process.accounts import service_account
 from rolldeck.environments.runtimes.process.leftovers import remove_with_processes
 
 _LOCK = "owner.lock"
@@ -27,11 +28,13 @@ _GUARDIAN_START_SECONDS = 20
 
 
 def default_run_dir() -> Path:
-    """Return where sessions live: memory, where there is a file system of it with room, else the temporary directory."""
+    """Return where sessions live: memory, where there is a file system of it with room, else a temporary directory."""
     memory = Path("/dev/shm")  # noqa: S108
     if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free >= _ROOM_BYTES:
         return memory
-    return Path(tempfile.gettempdir())
+    # Before the user's own one, whose path on macOS is too long for a Unix socket.
+    short = Path("/tmp")  # noqa: S108
+    return short if os.access(short, os.W_OK) else Path(tempfile.gettempdir())
 
 
 def installation_tag(installation_id: str) -> str:
@@ -50,8 +53,14 @@ class Session:
 
     @classmethod
     def create(cls, run_dir: Path, tag: str) -> "Session":
-        """Make the directory, locked before it gets the name that a reaper looks for."""
+        """Make the directory, locked before it gets the name that a reaper looks for. Raises ``EnvironmentFailure``."""
+        account = service_account()
         run_dir.mkdir(parents=True, exist_ok=True)
+        if account is not None and not account.can_enter(run_dir / "session"):
+            raise EnvironmentFailure(
+                f"environments run without root's rights and cannot enter {run_dir}: set ROLLDECK_RUN_DIR to a "
+                "directory that every user may enter"
+            )
         name = f"rolldeck-{tag}-{os.getpid()}-{secrets.token_hex(3)}"
         unfinished = run_dir / f"{name}.new"
         unfinished.mkdir(mode=0o711)
