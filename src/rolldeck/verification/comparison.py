@@ -33,7 +33,7 @@ WHOLE = "$"
 _RELATIVE = 1e-9
 _NEAR_ZERO = 1e-12
 _MAX_UNEXPECTED = 100
-_MAX_COMPARED = 500_000  # values looked at while trying orders; some seconds
+_MAX_COMPARED = 150_000  # values looked at while trying orders; some seconds
 
 _MAX_PAIRS = 100_000
 
@@ -144,6 +144,27 @@ class _Comparison:
         verdict = Match.MATCH if matches else Match.MISMATCH
         return Compared((_evidence(path, expected, got, verdict, note),), _count(expected))
 
+    def same(self, path: Path, expected: JsonValue, got: JsonValue) -> bool:
+        """Return what ``at`` would call a success; quicker, as it stops at the first difference and keeps no evidence."""
+        return any(self._same_one(path, value, got) for value in (expected, *self.rule(path).alternatives))
+
+    def _same_one(self, path: Path, expected: JsonValue, got: JsonValue) -> bool:
+        self.budget -= 1
+        if isinstance(expected, dict) and expected and isinstance(got, dict):
+            if expected.keys() != got.keys():
+                return False
+            if self._aligned_keys(path, expected):
+                return self._objects(path, expected, got).success
+            return all(self.same((*path, key), value, got[key]) for key, value in expected.items())
+        if isinstance(expected, list) and expected and isinstance(got, list):
+            if len(expected) != len(got):
+                return False
+            if self.rule(path).order != "exact":
+                return self._lists(path, expected, got).success
+            pairs = zip(expected, got, strict=True)
+            return all(self.same((*path, str(index)), mine, theirs) for index, (mine, theirs) in enumerate(pairs))
+        return _same_value(expected, got, self.rule(path)).same
+
     # ------------------------------------------------------------ objects
 
     def _objects(self, path: Path, expected: dict[str, JsonValue], got: dict[str, JsonValue]) -> Compared:
@@ -160,16 +181,18 @@ class _Comparison:
     def _aligned(self, path: Path, expected: dict[str, JsonValue], got: dict[str, JsonValue]) -> dict[str, Compared]:
         """Compare the sibling lists that are permuted together; each key's part of the result, for those that were."""
         found: dict[str, Compared] = {}
+        for length, keys in self._aligned_keys(path, expected).items():
+            found |= self._rows(path, length, {key: (expected[key], got.get(key)) for key in keys})
+        return found
+
+    def _aligned_keys(self, path: Path, expected: dict[str, JsonValue]) -> dict[int, list[str]]:
+        """Return the keys of the lists that are permuted together, by their length."""
         by_length: dict[int, list[str]] = {}
         for key, value in expected.items():
-            if isinstance(value, list) and value and self.rule((*path, key)).order == "aligned":
+            rule = self.rule((*path, key))
+            if isinstance(value, list) and value and rule.order == "aligned" and not rule.alternatives:
                 by_length.setdefault(len(value), []).append(key)
-        for length, keys in by_length.items():
-            columns = {key: (expected[key], got.get(key)) for key in keys}
-            if len(keys) < 2 or any(self.rule((*path, key)).alternatives for key in keys):
-                continue
-            found |= self._rows(path, length, columns)
-        return found
+        return {length: keys for length, keys in by_length.items() if len(keys) > 1}
 
     def _rows(self, path: Path, length: int, columns: dict[str, tuple[JsonValue, JsonValue]]) -> dict[str, Compared]:
         """Compare lists as the columns of one table whose rows may come in any order."""
@@ -190,8 +213,7 @@ class _Comparison:
 
         def fits(row: int, place: int) -> bool:
             return all(
-                self.at((*path, key, str(row)), mine[row], theirs[place]).success
-                for key, (mine, theirs) in pairs.items()
+                self.same((*path, key, str(row)), mine[row], theirs[place]) for key, (mine, theirs) in pairs.items()
             )
 
         mine_by_row: list[JsonValue] = [[mine[row] for mine, _ in pairs.values()] for row in range(length)]
@@ -212,7 +234,7 @@ class _Comparison:
             return self._in_order(path, expected, got)
 
         def fits(row: int, place: int) -> bool:
-            return self.at((*path, str(row)), expected[row], got[place]).success
+            return self.same((*path, str(row)), expected[row], got[place])
 
         places = self._places(expected, got, fits)
         parts = [

@@ -1,5 +1,6 @@
 """The verdict on a rollout: the agent's answer and the state that it left, against what the task expects."""
 
+import asyncio
 import json
 
 from pydantic import JsonValue
@@ -25,8 +26,9 @@ class AnswerVerifier:
 
         Raises ``VerificationError`` where a state check cannot be made.
         """
-        found = self._found(task, answer_text)
-        answer = self._compared(task, found)
+        # A hostile answer takes some seconds: other rollouts go on meanwhile.
+        found = await asyncio.to_thread(self._found, task, answer_text)
+        answer = await asyncio.to_thread(self._compared, task, found)
         state = tuple([await check_state(check, sql) for check in task.verifier.state])
         fields = (answer.fields if answer else 0) + len(state)
         matching = (answer.matching if answer else 0) + sum(item.verdict is Match.MATCH for item in state)

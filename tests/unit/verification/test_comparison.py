@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pydantic import JsonValue
 
 from rolldeck.domain.verdict import Match, VerifierSpec
-from rolldeck.verification.comparison import compare
+from rolldeck.verification.comparison import _Comparison, compare
 
 
 def success(expected: JsonValue, got: JsonValue, **rule: object) -> bool:
@@ -210,8 +210,10 @@ def test_an_answer_always_matches_itself(answer, rule):
 @settings(max_examples=200, deadline=None)
 @given(ANSWERS, ANSWERS, RULES)
 def test_no_answer_breaks_the_comparison_and_its_share_is_a_share(expected, got, rule):
-    compared = compare(expected, got, VerifierSpec.model_validate(rule))
+    spec = VerifierSpec.model_validate(rule)
+    compared = compare(expected, got, spec)
     assert 0 <= compared.share <= 1
+    assert compared.success is _Comparison(spec).same((), expected, got)
     assert compared.success is all(item.verdict is Match.MATCH for item in compared.evidence)
 
 
