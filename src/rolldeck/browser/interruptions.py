@@ -129,9 +129,9 @@ async def _address_of(window: Page) -> str | None:
 
 
 def safe_name(suggested: str) -> str:
-    """A file name without any path, control or leading dot, at most 120 characters long."""
+    """A file name without any path, control or leading dot, at most 200 bytes long."""
     name = re.sub(r"[^\w .()+,=@~-]", "_", suggested.replace("\\", "/").rsplit("/", 1)[-1])
-    name = name.strip(". ")[-120:].lstrip(". ")
+    name = name.strip(". ").encode()[-200:].decode(errors="ignore").lstrip(". ")
     return name or "download"
 
 

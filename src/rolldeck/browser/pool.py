@@ -83,11 +83,8 @@ class ChromiumBrowsers:
         resources = AsyncExitStack()
         try:
             proxy = await resources.enter_async_context(EgressProxy(origin))
-            shared = await self._take_place()
-            resources.push_async_callback(self._give_back, shared)
             async with asyncio.timeout(_OPEN_SECONDS):
-                context = await _new_context(shared.browser, proxy)
-                resources.push_async_callback(_close_context, context)
+                context = await self._new_context(proxy, resources)
                 page = await _new_page(
                     context, origin=origin, cookies=cookies, downloads=downloads, proxy=proxy, resources=resources
                 )
@@ -109,6 +106,19 @@ class ChromiumBrowsers:
         playwright, self._playwright = self._playwright, None
         if playwright is not None:
             await playwright.stop()
+
+    async def _new_context(self, proxy: EgressProxy, resources: AsyncExitStack) -> BrowserContext:
+        """Make a context in a browser with room; in another one where that turns out to have died."""
+        shared = await self._take_place()
+        try:
+            context = await _new_context(shared.browser, proxy)
+        except PlaywrightError:
+            self._shared.remove(shared)
+            shared = await self._take_place()
+            context = await _new_context(shared.browser, proxy)
+        resources.push_async_callback(self._give_back, shared)
+        resources.push_async_callback(_close_context, context)
+        return context
 
     async def _take_place(self) -> _SharedBrowser:
         """Count one more page in the browser with the fewest, launching one where all that live are full."""

@@ -1,0 +1,210 @@
+"""Views, frames, deaths and ends of pages and browsers."""
+
+import asyncio
+import io
+import os
+import signal
+import statistics
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from fastapi import Request, Response
+from PIL import Image
+from tests.integration.browser.conftest import OpenPage, Site
+
+from rolldeck.browser.page import ChromiumPage
+from rolldeck.browser.pool import ChromiumBrowsers
+from rolldeck.domain.action import Click, Screenshot
+from rolldeck.domain.errors import BrowserError
+from rolldeck.domain.page import Cookie
+from rolldeck.domain.solution import Target
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+def pixel(image: bytes, x: int, y: int) -> tuple[int, ...]:
+    colour = Image.open(io.BytesIO(image)).convert("RGB").getpixel((x, y))
+    assert isinstance(colour, tuple)
+    return colour
+
+
+def browser_processes() -> list[psutil.Process]:
+    """Chromium's main processes below this one."""
+    return [process for process in psutil.Process().children(recursive=True) if is_browser(process)]
+
+
+def is_browser(process: psutil.Process) -> bool:
+    try:
+        command = " ".join(process.cmdline())
+    except psutil.Error:  # it just ended
+        return False
+    return "--remote-debugging-pipe" in command and "--type=" not in command
+
+
+async def open_in(
+    browsers: ChromiumBrowsers, site: Site, tmp_path: Path, cookies: list[Cookie] | None = None
+) -> ChromiumPage:
+    return await browsers.open(origin=site.origin, start_path="/", cookies=cookies or [], downloads=tmp_path)
+
+
+async def test_a_view_is_a_png_of_the_pages_size_with_its_address(show: OpenPage, site: Site) -> None:
+    page = await show("<body style='background:#0a0'>")
+    view = await page.view()
+    assert Image.open(io.BytesIO(view.screenshot)).size == (1440, 900) == (view.width, view.height)
+    assert Image.open(io.BytesIO(view.screenshot)).format == "PNG"
+    assert view.url == f"{site.origin}/"
+    assert pixel(view.screenshot, 700, 400) == (0, 170, 0)
+
+
+async def test_a_frame_is_a_jpeg(show: OpenPage) -> None:
+    page = await show("<body style='background:#0a0'>")
+    assert Image.open(io.BytesIO(await page.frame())).format == "JPEG"
+
+
+async def test_a_view_waits_for_what_an_action_set_going(show: OpenPage, site: Site) -> None:
+    async def slow(_: Request) -> Response:
+        await asyncio.sleep(0.4)
+        return Response("#00c")
+
+    site.pages["/slow"] = slow
+    page = await show(
+        """<body><script>document.onclick = async () => {
+            const colour = await (await fetch("/slow")).text();
+            setTimeout(() => { document.body.style.background = colour; }, 50);
+        }</script>"""
+    )
+    await page.view()
+    await page.perform(Click(x=5, y=5))
+    assert pixel((await page.view()).screenshot, 700, 400) == (0, 0, 204)
+
+
+async def test_a_quiet_page_is_viewed_at_once_and_a_restless_one_within_the_bound(show: OpenPage) -> None:
+    async def seconds(page: ChromiumPage) -> float:
+        started = time.monotonic()
+        await page.view()
+        return time.monotonic() - started
+
+    quiet = await show("still")
+    await quiet.view()
+    assert statistics.median([await seconds(quiet) for _ in range(5)]) < 0.5, "usually below 0.15; a busy machine"
+    restless = await show(
+        "<p>0</p><script>setInterval(() => { document.querySelector('p').textContent++; }, 10)</script>"
+    )
+    assert await seconds(restless) < 6, "about 2"
+
+
+async def test_an_open_event_stream_does_not_keep_a_page_restless(show: OpenPage, site: Site) -> None:
+    page = await show("<script>new WebSocket(`ws://${location.host}/nothing`)</script>still")
+    await page.view()
+    assert page._traffic.quiet_seconds(patience=2) > 0
+
+
+async def test_a_hanging_page_gives_no_frame_but_an_error_within_its_time(show: OpenPage) -> None:
+    page = await show("<button onclick='setTimeout(() => { while (true) {} }, 0)'>Go</button>")
+    await page.perform(Click(x=25, y=20))
+    started = time.monotonic()
+    with pytest.raises(BrowserError, match="did not give a frame within"):
+        await look_until_it_fails(page)
+    assert time.monotonic() - started < 8
+
+
+async def look_until_it_fails(page: ChromiumPage) -> None:
+    """The page hangs a moment after the click."""
+    while True:
+        await page.frame()
+
+
+async def test_each_page_has_cookies_of_its_own(browsers: ChromiumBrowsers, site: Site, tmp_path: Path) -> None:
+    async def cookies(request: Request) -> Response:
+        return Response(f"<p>{sorted(request.cookies.items())}</p>", media_type="text/html")
+
+    site.pages["/"] = cookies
+    one = await open_in(browsers, site, tmp_path, [Cookie("session", "secret-1"), Cookie("other", "x", path="/deep")])
+    two = await open_in(browsers, site, tmp_path)
+    assert await one.read_text(Target(css="p"), 5) == "[('session', 'secret-1')]"
+    assert await two.read_text(Target(css="p"), 5) == "[]"
+    assert await one._page.evaluate("document.cookie") == "", "no script can read it"
+    for page in (one, two):
+        await page.close()
+
+
+async def test_a_crashed_page_ends_every_call_at_once_and_leaves_the_others_alone(show: OpenPage) -> None:
+    page, other = await show("one"), await show("two")
+    waiting = asyncio.create_task(page.locate(Target(text="never"), 60))
+    await asyncio.sleep(0)
+    crash = asyncio.create_task(page._cdp.send("Page.crash"))
+    async with asyncio.timeout(10):
+        with pytest.raises(BrowserError, match="crashed"):
+            await waiting
+        for call in (page.view(), page.frame(), page.perform(Screenshot()), page.read_table(None, 60)):
+            with pytest.raises(BrowserError, match="crashed"):
+                await call
+    crash.cancel()
+    await other.view()
+    await page.close()
+
+
+async def test_a_killed_browser_ends_every_call_and_the_next_page_gets_a_new_one(site: Site, tmp_path: Path) -> None:
+    site.pages["/"] = "here"
+    before = {process.pid for process in browser_processes()}
+    browsers = ChromiumBrowsers()
+    await browsers.start()
+    page = await open_in(browsers, site, tmp_path)
+    (mine,) = [process for process in browser_processes() if process.pid not in before]
+    waiting = asyncio.create_task(page.locate(Target(text="never"), 60))
+    await asyncio.sleep(0)
+    os.kill(mine.pid, signal.SIGKILL)
+    async with asyncio.timeout(20):
+        with pytest.raises(BrowserError):
+            await waiting
+        with pytest.raises(BrowserError):
+            await page.view()
+        again = await open_in(browsers, site, tmp_path)
+        assert await again.read_text(Target(css="body"), 5) == "here"
+        await page.close()
+        await browsers.close()
+
+
+async def test_pages_share_a_browser_up_to_the_limit_and_an_empty_one_is_closed(site: Site, tmp_path: Path) -> None:
+    site.pages["/"] = "here"
+    before = len(browser_processes())
+    browsers = ChromiumBrowsers(contexts_per_browser=2)
+    await browsers.start()
+    pages = await asyncio.gather(*(open_in(browsers, site, tmp_path) for _ in range(3)))
+    assert len(browser_processes()) - before == 2
+    for page in pages:
+        await page.close()
+        await page.close()
+    assert len(browser_processes()) - before == 1
+    await browsers.close()
+    await browsers.close()
+    assert len(browser_processes()) == before
+
+
+async def test_closing_the_browsers_closes_open_pages_and_leaves_no_process(site: Site, tmp_path: Path) -> None:
+    site.pages["/"] = "here"
+    before = {process.pid for process in psutil.Process().children(recursive=True)}
+    browsers = ChromiumBrowsers()
+    await browsers.start()
+    page = await open_in(browsers, site, tmp_path)
+    await browsers.close()
+    with pytest.raises(BrowserError):
+        await page.view()
+    left = [process for process in psutil.Process().children(recursive=True) if process.pid not in before]
+    _, alive = await asyncio.to_thread(psutil.wait_procs, left, timeout=10)
+    assert alive == []
+
+
+async def test_an_environment_that_does_not_answer_shows_as_a_page_that_says_so(
+    browsers: ChromiumBrowsers, tmp_path: Path
+) -> None:
+    page = await browsers.open(origin="http://127.0.0.1:9", start_path="/", cookies=[], downloads=tmp_path)
+    assert "does not answer" in await page.read_text(Target(css="body"), 5)
+    await page.close()
+
+
+async def test_browsers_that_are_not_started_say_so(tmp_path: Path) -> None:
+    with pytest.raises(BrowserError, match="not started"):
+        await ChromiumBrowsers().open(origin="http://127.0.0.1:9", start_path="/", cookies=[], downloads=tmp_path)
