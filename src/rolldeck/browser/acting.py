@@ -120,20 +120,21 @@ class Hands:
         else:
             await self._page.go_forward(wait_until="commit", timeout=NAVIGATION_SECONDS * 1000)
 
-    async def go_to(self, url: str) -> None:
-        """Open an address and wait until it is loaded. Raises ``NoEffect``."""
+    async def go_to(self, url: str) -> int | None:
+        """Open an address and wait until it is loaded; returns the HTTP status, if any. Raises ``NoEffect``."""
         started = time.monotonic()
         try:
-            await self._page.goto(url, wait_until="load", timeout=NAVIGATION_SECONDS * 1000)
+            response = await self._page.goto(url, wait_until="load", timeout=NAVIGATION_SECONDS * 1000)
         except PlaywrightTimeout as error:
             raise NoEffect(f"{url} was still loading after {time.monotonic() - started:.0f} s") from error
         except PlaywrightError as error:
             if "Download is starting" in error.message:
-                return
+                return None
             network_error = re.search(r"net::ERR_\w+", error.message)
             if network_error is None:
                 raise
             raise NoEffect(f"{url} could not be opened ({network_error[0]})") from error
+        return response.status if response is not None else None
 
     async def _history_entry(self, step: int) -> str | None:
         """The address that many steps away in the history; the empty page that every tab begins with is none."""

@@ -86,11 +86,13 @@ class ChromiumPage:
         context.on("close", lambda _: self._lose("the browser died"))
 
     async def open(self, url: str) -> None:
-        """Open the first address. Raises ``BrowserError``."""
+        """Open the first address. Raises ``BrowserError``, also where the environment only answers with an error."""
         try:
-            await self._alive(self._hands.go_to(url), NAVIGATION_SECONDS + 1, "open its first address")
+            status = await self._alive(self._hands.go_to(url), NAVIGATION_SECONDS + 1, "open its first address")
         except (NoEffect, Overdue) as error:
             raise BrowserError(f"the environment's first page cannot be opened: {error}") from error
+        if status is not None and status >= 500:
+            raise BrowserError(f"the environment's first page cannot be opened: {url} answers with status {status}")
 
     async def view(self) -> PageView:
         """Return what the page shows once it is quiet, at the latest after some seconds."""

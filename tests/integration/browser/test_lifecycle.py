@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import signal
+import socket
 import statistics
 import time
 from pathlib import Path
@@ -197,12 +198,20 @@ async def test_closing_the_browsers_closes_open_pages_and_leaves_no_process(site
     assert alive == []
 
 
-async def test_an_environment_that_does_not_answer_shows_as_a_page_that_says_so(
-    browsers: ChromiumBrowsers, tmp_path: Path
+async def test_an_environment_that_does_not_answer_or_fails_is_a_browser_error(
+    browsers: ChromiumBrowsers, site: Site, tmp_path: Path
 ) -> None:
-    page = await browsers.open(origin="http://127.0.0.1:9", start_path="/", cookies=[], downloads=tmp_path)
-    assert "does not answer" in await page.read_text(Target(css="body"), 5)
-    await page.close()
+    async def failing(_: Request) -> Response:
+        return Response("broken", status_code=500)
+
+    site.pages["/"] = failing
+    with pytest.raises(BrowserError, match="answers with status 500"):
+        await open_in(browsers, site, tmp_path)
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        origin = f"http://127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(BrowserError, match="answers with status 502"):
+            await browsers.open(origin=origin, start_path="/", cookies=[], downloads=tmp_path)
 
 
 async def test_browsers_that_are_not_started_say_so(tmp_path: Path) -> None:
