@@ -64,9 +64,10 @@ def say(text: str) -> None:
 def say_error(error: RolldeckError) -> None:
     """Tell what went wrong, with every field that an input was refused for."""
     say(f"Error: {error}")
-    if isinstance(error, InvalidInput) and len(error.problems) > 1:
+    if isinstance(error, InvalidInput):
         for problem in error.problems:
-            say(f"  {problem}")
+            if str(problem) != str(error) and problem.message != str(error):
+                say(f"  {problem}")
 
 
 def say_settings_are_wrong(error: ValidationError) -> None:
