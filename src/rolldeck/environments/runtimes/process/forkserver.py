@@ -142,8 +142,8 @@ class ForkServer:
                 *lines, unfinished = (unfinished + received).split(b"\n")
                 for line in lines:
                     self._handle(json.loads(line))
-        for pid, child in self._children.items():
-            _kill(pid, child)
+        for pid in self._children:
+            _kill_group(pid)  # user ids are no longer held for us: others may have got them
 
     def _handle(self, request: Json) -> None:
         if "spawn" in request:
@@ -232,10 +232,7 @@ def _exit_with_parent(lifeline: int) -> None:
 
 def _kill(pid: int, child: _Child) -> None:
     """Kill a child and all that it started: its group and, where it has a user id of its own, whatever runs as that."""
-    # It may not have come to setsid() yet, and its group may have ended.
-    for send in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            send(pid, signal.SIGKILL)
+    _kill_group(pid)
     if child.uid is None:
         return
     helper = os.fork()
@@ -246,6 +243,13 @@ def _kill(pid: int, child: _Child) -> None:
         finally:
             os._exit(0)
     os.waitpid(helper, 0)
+
+
+def _kill_group(pid: int) -> None:
+    # It may not have come to setsid() yet, and its group may have ended.
+    for send in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            send(pid, signal.SIGKILL)
 
 
 def _serve_cold(module: ApplicationModule, arguments: Json, answers: _Answers) -> None:

@@ -26,6 +26,7 @@ from rolldeck.environments.runtimes.process.session import Session
 from rolldeck.environments.templates import TemplateCache
 
 _HEALTH_SECONDS = 20
+_COLD_HEALTH_SECONDS = 180
 
 
 class Host:
@@ -106,7 +107,7 @@ class Host:
                 variables={**interpreter.variables_for(environment), "HOME": str(directory)},
             )
             undo.push_async_callback(kill, process)
-            await self._wait_until_healthy(f"http://127.0.0.1:{port}")
+            await self._wait_until_healthy(f"http://127.0.0.1:{port}", _COLD_HEALTH_SECONDS)
             return time.perf_counter() - started
 
     async def _fork(
@@ -133,12 +134,13 @@ class Host:
         if account is not None:
             account.give(directory)
 
-    async def _wait_until_healthy(self, origin: str) -> None:
+    async def _wait_until_healthy(self, origin: str, seconds: float = _HEALTH_SECONDS) -> None:
         url = origin + self._recipe.application.health_path
         try:
-            response = await self._http.get(url, timeout=_HEALTH_SECONDS)
+            response = await self._http.get(url, timeout=seconds)
         except httpx2.HTTPError as error:
-            raise EnvironmentFailure(f"a new environment of {self._recipe.name} does not answer: {error}") from error
+            what = f"within {seconds} s" if isinstance(error, httpx2.TimeoutException) else f": {error}"
+            raise EnvironmentFailure(f"a new environment of {self._recipe.name} does not answer {what}") from error
         if response.status_code != httpx2.codes.OK:
             raise EnvironmentFailure(f"a new environment of {self._recipe.name} is not healthy: {response.status_code}")
 
