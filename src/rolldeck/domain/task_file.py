@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from difflib import get_close_matches
+from itertools import islice
 from typing import NamedTuple, NoReturn, get_args
 
 from pydantic import BaseModel, JsonValue, ValidationError
@@ -37,6 +38,7 @@ _MAX_CONTAINERS = 500_000
 _MAX_VALUES = 4_000_000
 _MAX_INTEGER = 2**63 - 1
 _MAX_QUOTED = 120
+_INDICES_TRIED = 1000  # of a list, for the path of a rule: its items are alike
 
 _STEPS: dict[str, type[BaseModel]] = {
     get_args(step.model_fields["do"].annotation)[0]: step for step in get_args(get_args(SolutionStep)[0])
@@ -247,7 +249,7 @@ def _task(index: int, entry: JsonValue, environments: Collection[str], problems:
     found = list(_own_problems(entry, fields, environments))
     spoiled = {problem.within for problem in found}
     task, invalid = _validated(fields, spoiled)
-    found += invalid
+    found += invalid if task is None else _rules_without_a_field(task)
     item_id = fields.get("id")
     if isinstance(item_id, str):
         found += _repeated_id(index, item_id, problems.index_by_id)
@@ -390,6 +392,31 @@ def _validated(fields: dict[str, JsonValue], spoiled: Collection[str]) -> tuple[
         return Task.model_validate_json(json.dumps(checked), strict=True), []
     except ValidationError as error:
         return None, [_explained(details) for details in error.errors(include_url=False, include_input=False)]
+
+
+def _rules_without_a_field(task: Task) -> Iterator[_Problem]:
+    """Find verifier rules that would silently never be applied. An answer with alternatives may have other fields."""
+    if task.answer is None or task.verifier.alternatives:
+        return
+    for path in task.verifier.fields:
+        if not _leads_somewhere(path.split("."), task.answer):
+            yield _Problem(f"verifier.fields.{_quote(path)}", "the answer has nothing at this path")
+
+
+def _leads_somewhere(path: list[str], value: JsonValue) -> bool:
+    """Whether a dotted path names a value inside this one; ``*`` is any index, and a key may itself hold dots."""
+    if not path or path == ["$"]:
+        return True
+    if isinstance(value, dict):
+        inner: dict[str, JsonValue] = value
+    elif isinstance(value, list):
+        inner = {str(index): item for index, item in enumerate(value[:_INDICES_TRIED])}
+    else:
+        return False
+    if path[0] == "*":
+        return any(_leads_somewhere(path[1:], item) for item in islice(inner.values(), _INDICES_TRIED))
+    keys = ((".".join(path[:length]), path[length:]) for length in range(1, len(path) + 1))
+    return any(key in inner and _leads_somewhere(rest, inner[key]) for key, rest in keys)
 
 
 def _repeated_id(index: int, item_id: str, index_by_id: dict[str, int]) -> Iterator[_Problem]:

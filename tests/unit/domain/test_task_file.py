@@ -70,11 +70,12 @@ def test_every_optional_field_is_read():
     read = parse(
         [
             task(
+                answer={"total": 1.5},
                 environment="metabase",
                 start_path="/sqllab/?a=1 2",
                 verifier={
                     "order": "any",
-                    "fields": {"a.*": {"decimals": 2}},
+                    "fields": {"total": {"decimals": 2}},
                     "partial_credit": True,
                     "state": [{"name": "n", "database": "data", "sql": "SELECT 1", "expect": [{"a": 1}]}],
                 },
@@ -98,7 +99,7 @@ def test_every_optional_field_is_read():
         ]
     )[0]
     assert (read.environment, read.limits.steps, read.tags, len(read.solution)) == ("metabase", 9, ("sql",), 2)
-    assert read.verifier.fields["a.*"].decimals == 2
+    assert read.verifier.fields["total"].decimals == 2
 
 
 @pytest.mark.parametrize(
@@ -348,3 +349,17 @@ def test_the_schema_says_what_it_is():
     assert schema["$id"] == "urn:rolldeck:schema:tasks"
     assert schema["title"]
     json.dumps(schema, allow_nan=False)
+
+
+@pytest.mark.parametrize("path", ["total", "rows.*.name", "rows.0.name", "a.b", "$"])
+def test_a_verifier_rule_may_name_any_field_of_the_answer(path: str):
+    answer = {"total": 1, "rows": [{"name": "x"}], "a.b": 2}
+    assert parse([task(answer=answer, verifier={"fields": {path: {"normalize": ["case"]}}})])
+
+
+@pytest.mark.parametrize("path", ["totl", "rows.name", "rows.1.name", "total.inside", "*.*.*.*"])
+def test_a_verifier_rule_that_would_never_be_applied_is_refused(path: str):
+    answer = {"total": 1, "rows": [{"name": "x"}]}
+    assert problems([task(answer=answer, verifier={"fields": {path: {"normalize": ["case"]}}})]) == [
+        f"task 0, id 'q1', field 'verifier.fields.{path}': the answer has nothing at this path"
+    ]
