@@ -9,5 +9,6 @@ export default defineConfig({
     exclude: ["node_modules", ".next", "out"],
     setupFiles: ["tests/setup.ts"],
     restoreMocks: true,
+    testTimeout: 20_000, // a busy machine is no failure
   },
 });

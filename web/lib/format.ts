@@ -6,14 +6,18 @@ const DAY = 24 * HOUR;
 
 const twoDigits = (value: number) => String(value).padStart(2, "0");
 
-/** A stretch of time: `420 ms`, `4.2 s`, `42 s`, `3 min 05 s`, `1 h 02 min`. */
+function twoParts(large: number, largeUnit: string, small: number, smallUnit: string): string {
+  return small === 0 ? `${large} ${largeUnit}` : `${large} ${largeUnit} ${twoDigits(small)} ${smallUnit}`;
+}
+
+/** A stretch of time: `420 ms`, `4.2 s`, `42 s`, `3 min 05 s`, `10 min`, `1 h 02 min`. */
 export function formatDuration(seconds: number): string {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < MINUTE) return `${whole} s`;
-  if (whole < HOUR) return `${Math.floor(whole / MINUTE)} min ${twoDigits(whole % MINUTE)} s`;
-  return `${Math.floor(whole / HOUR)} h ${twoDigits(Math.floor((whole % HOUR) / MINUTE))} min`;
+  if (whole < HOUR) return twoParts(Math.floor(whole / MINUTE), "min", whole % MINUTE, "s");
+  return twoParts(Math.floor(whole / HOUR), "h", Math.floor((whole % HOUR) / MINUTE), "min");
 }
 
 /** A place in a video, as players write it: `0:07`, `12:30`, `1:02:03`. */

@@ -2,18 +2,14 @@ import type { ActionResult } from "@/api/types";
 import classes from "./ActionLines.module.css";
 import { actionInWords } from "./action";
 
-/** The actions of a step in words, each with why it had no effect, if it had none. */
+/** The actions of a step in words, each with why it had no effect, if it had none. Fits into a button. */
 export function ActionLines({ results }: { results: readonly ActionResult[] }) {
-  if (results.length === 0) return <p className={classes.none}>No action: the agent answered or stopped</p>;
-  return (
-    <ul>
-      {results.map(({ action, error }, position) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the actions of a step never change
-        <li key={position} className={classes.action}>
-          {actionInWords(action)}
-          {error != null && <span className={classes.error}> (no effect: {error})</span>}
-        </li>
-      ))}
-    </ul>
-  );
+  if (results.length === 0) return <span className={classes.none}>No action: the agent answered or stopped</span>;
+  return results.map(({ action, error }, position) => (
+    // biome-ignore lint/suspicious/noArrayIndexKey: the actions of a step never change
+    <span key={position} className={classes.action}>
+      {actionInWords(action)}
+      {error != null && <span className={classes.error}> (no effect: {error})</span>}
+    </span>
+  ));
 }

@@ -47,7 +47,9 @@ function StepRow({ step, current, onChoose }: { step: Step; current: boolean; on
         {/* biome-ignore lint/performance/noImgElement: a static export has no image server */}
         <img className={classes.thumbnail} src={step.screenshot_url} alt="" loading="lazy" decoding="async" />
         <span className={classes.text}>
-          <ActionLines results={step.actions} />
+          <span className={classes.actions}>
+            <ActionLines results={step.actions} />
+          </span>
           {step.message && <span className={classes.message}>{step.message}</span>}
         </span>
         <span className={classes.offset}>{formatOffset(step.offset)}</span>

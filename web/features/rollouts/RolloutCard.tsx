@@ -18,12 +18,19 @@ export function RolloutCard({ rollout, showTask = false }: Props) {
       href={`/rollout/?id=${encodeURIComponent(rollout.id)}`}
       className={classes.card}
       data-tone={outcomeOf(rollout).tone}
+      data-with-task={showTask || undefined}
       prefetch={false}
     >
-      <span className={classes.head}>
+      <span className={classes.badge}>
         <OutcomeBadge rollout={rollout} />
-        {showTask && <span className={classes.task}>{rollout.task_id}</span>}
-        <span className={classes.agent}>{rollout.agent}</span>
+      </span>
+      {showTask && (
+        <span className={classes.task} title={rollout.task_id}>
+          {rollout.task_id}
+        </span>
+      )}
+      <span className={classes.agent} title={rollout.agent}>
+        {rollout.agent}
       </span>
       <Gist rollout={rollout} />
       <span className={classes.figures}>

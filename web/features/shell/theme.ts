@@ -7,6 +7,19 @@ export const theme = createTheme({
   primaryColor: "accent",
   primaryShade: { light: 6, dark: 6 },
   colors: {
+    // The greys that Mantine's dark scheme is made of, in the hue of this page's own.
+    dark: [
+      "#eceef2",
+      "#bcc3cd",
+      "#98a1ae",
+      "#5c6470",
+      "#3a414c",
+      "#2b313a",
+      "#1b1f25",
+      "#15181d",
+      "#101318",
+      "#0b0d10",
+    ],
     accent: [
       "#eeeefc",
       "#dcdcf7",

@@ -47,20 +47,26 @@ export function TaskDetails({ id }: { id: string }) {
         <Facts detail={query.data} />
       </header>
       <div className={classes.columns}>
-        <Panel title="Instruction">
-          <Instruction text={task.task} />
-        </Panel>
-        <Panel title="Expected answer" aside={task.answer == null ? "only the state is checked" : undefined}>
-          {task.answer != null && <JsonBlock value={task.answer} label="Expected answer" />}
-          <dl className={classes.rules}>
-            {verifierRules(task.verifier).map(({ about, rule }) => (
-              <div key={about}>
-                <dt>{about}</dt>
-                <dd>{rule}</dd>
-              </div>
-            ))}
-          </dl>
-        </Panel>
+        <div className={classes.column}>
+          <Panel title="Instruction">
+            <Instruction text={task.task} />
+          </Panel>
+          <Panel title="Verifier" aside={task.answer == null ? "checks only the state" : undefined}>
+            <dl className={classes.rules}>
+              {verifierRules(task.verifier).map(({ about, rule }) => (
+                <div key={about}>
+                  <dt>{about}</dt>
+                  <dd>{rule}</dd>
+                </div>
+              ))}
+            </dl>
+          </Panel>
+        </div>
+        {task.answer != null && (
+          <Panel title="Expected answer">
+            <JsonBlock value={task.answer} label="Expected answer" />
+          </Panel>
+        )}
       </div>
       <section className={classes.rollouts} aria-label="Rollouts">
         <div className={classes.launch}>

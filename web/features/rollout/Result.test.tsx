@@ -1,0 +1,77 @@
+import { screen, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import type { Evidence } from "@/api/types";
+import { renderPage } from "@/tests/render";
+import { cellText, placeOf, sortEvidence } from "./evidence";
+import { EvidenceTable, Result } from "./Result";
+
+const piece = (fields: Partial<Evidence>): Evidence => ({
+  path: "a",
+  expected: 1,
+  got: 1,
+  verdict: "match",
+  note: "",
+  ...fields,
+});
+
+describe("a piece of evidence", () => {
+  it("tells a value that is null from one that is not there", () => {
+    expect(cellText(piece({ got: null, verdict: "mismatch" }), "got")).toBe("null");
+    expect(cellText(piece({ got: null, verdict: "missing" }), "got")).toBeNull();
+    expect(cellText(piece({ expected: null, verdict: "unexpected" }), "expected")).toBeNull();
+  });
+
+  it("tells a text from a number that looks the same", () => {
+    expect(cellText(piece({ got: "1", verdict: "mismatch" }), "got")).toBe('"1"');
+  });
+
+  it("says whether it is about a field, the whole answer or the state", () => {
+    expect(placeOf("totals.revenue")).toEqual({ kind: "field", name: "totals.revenue" });
+    expect(placeOf("$")).toEqual({ kind: "whole", name: "whole answer" });
+    expect(placeOf("state: the chart exists")).toEqual({ kind: "state", name: "the chart exists" });
+  });
+
+  it("stands first where it does not match", () => {
+    const sorted = sortEvidence([piece({ path: "a" }), piece({ path: "b", verdict: "missing" }), piece({ path: "c" })]);
+    expect(sorted.map(({ path }) => path)).toEqual(["b", "a", "c"]);
+  });
+});
+
+describe("the evidence table", () => {
+  it("shows path, expected, got, verdict and note of each field", () => {
+    renderPage(
+      <EvidenceTable
+        evidence={[piece({ path: "revenue", expected: 2.5, got: 25, verdict: "mismatch", note: "differs by 22.5" })]}
+      />,
+    );
+    const row = screen.getByRole("row", { name: /revenue/ });
+    expect(within(row).getByText("2.5")).toBeTruthy();
+    expect(within(row).getByText("25")).toBeTruthy();
+    expect(within(row).getByText("mismatch")).toBeTruthy();
+    expect(within(row).getByText("differs by 22.5")).toBeTruthy();
+  });
+
+  it("shows markup in an answer as text", () => {
+    const { container } = renderPage(<EvidenceTable evidence={[piece({ got: "<script>alert(1)</script>" })]} />);
+    expect(container.querySelector("script")).toBeNull();
+    expect(screen.getByText('"<script>alert(1)</script>"')).toBeTruthy();
+  });
+});
+
+it("the result counts what matches and shows both answers whole", () => {
+  renderPage(
+    <Result
+      verdict={{
+        reward: 0.5,
+        success: false,
+        parsed: { a: 1 },
+        reason: "",
+        evidence: [piece({}), piece({ path: "b", verdict: "missing" })],
+      }}
+      expected={{ a: 1, b: 2 }}
+    />,
+  );
+  expect(screen.getByText("1 of 2 checks match")).toBeTruthy();
+  expect(screen.getByRole("region", { name: "Expected answer" }).textContent).toContain('"b": 2');
+  expect(screen.getByRole("region", { name: "Parsed answer" }).textContent).not.toContain('"b"');
+});

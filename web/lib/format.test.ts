@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import { formatCount, formatDuration, formatOffset, formatRate, formatRelative } from "./format";
+
+describe("a duration", () => {
+  it.each([
+    [0.0421, "42 ms"],
+    [4.24, "4.2 s"],
+    [9.97, "10 s"],
+    [59.7, "1 min"],
+    [65, "1 min 05 s"],
+    [600, "10 min"],
+    [3720, "1 h 02 min"],
+  ])("of %d seconds is written %s", (seconds, words) => {
+    expect(formatDuration(seconds)).toBe(words);
+  });
+});
+
+describe("a place in a video", () => {
+  it.each([
+    [0, "0:00"],
+    [7.9, "0:07"],
+    [750, "12:30"],
+    [3723, "1:02:03"],
+  ])("at %d seconds is written %s", (seconds, words) => {
+    expect(formatOffset(seconds)).toBe(words);
+  });
+});
+
+describe("how long ago something was", () => {
+  const now = Date.parse("2026-11-22T12:00:00Z");
+
+  it.each([
+    ["2026-11-22T11:59:57Z", "now"],
+    ["2026-11-22T11:59:20Z", "40 s ago"],
+    ["2026-11-22T11:55:00Z", "5 min ago"],
+    ["2026-11-22T09:00:00Z", "3 h ago"],
+    ["2026-11-20T11:00:00Z", "2 d ago"],
+  ])("%s is %s", (moment, words) => {
+    expect(formatRelative(moment, now)).toBe(words);
+  });
+
+  it("is never in the future, whatever the clocks say", () => {
+    expect(formatRelative("2026-11-22T12:00:09Z", now)).toBe("now");
+  });
+
+  it("becomes a date after a week", () => {
+    expect(formatRelative("2026-10-01T12:00:00Z", now)).toContain("2026");
+  });
+});
+
+describe("a rate", () => {
+  it.each([
+    [1, "100%"],
+    [0.999, "99%"],
+    [0.001, "1%"],
+    [0, "0%"],
+    [2 / 3, "67%"],
+  ])("of %d is %s: only perfect is 100%%, only none is 0%%", (rate, words) => {
+    expect(formatRate(rate)).toBe(words);
+  });
+});
+
+it("a count agrees with its noun", () => {
+  expect(formatCount(1, "step")).toBe("1 step");
+  expect(formatCount(12000, "step")).toBe("12,000 steps");
+});

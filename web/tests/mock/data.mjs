@@ -1,0 +1,321 @@
+// Made-up data for the mock server: every status, both verdicts, long and hostile texts.
+const INSTRUCTIONS = [
+  'Open the dataset "orders" in SQL Lab. Which product category had the highest revenue in 2023?\nAnswer as {"category": name, "revenue": number rounded to 2 decimals}.',
+  'How many orders were placed by customers from Lisbon in March 2024? Answer as {"orders": count}.',
+  "Create a bar chart of monthly revenue by category and save it as “Revenue by month”.",
+  "Save a query named “late invoices” that lists all invoices paid more than 30 days after they were due.",
+  'List the five customers with the most orders, most orders first; ties by name. Answer as {"customers": [names], "orders": [counts]}.',
+];
+
+const AGO = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+
+const ids = [
+  "top-category-2023",
+  "orders-lisbon-march",
+  "chart-revenue-by-month",
+  "save-query-late-invoices",
+  "top-five-customers",
+  "dashboard-support-load",
+  "median-basket-value",
+  "reviews-below-three",
+  "returning-customers-q4",
+  "edit-dataset-description",
+  "cancelled-orders-share",
+  "best-weekday",
+  "invoice-total-2022",
+  "a-task-with-quite-a-long-identifier-that-does-not-fit-the-sidebar",
+];
+
+const COUNTS = [
+  [24, 2, 18, 14, 3, 1],
+  [6, 0, 6, 6, 0, 0],
+  [4, 1, 2, 0, 1, 0],
+  [0, 0, 0, 0, 0, 0],
+  [12, 0, 12, 5, 0, 0],
+  [3, 0, 0, 0, 3, 0],
+];
+
+const countsOf = (position) => {
+  const [total, live, completed, succeeded, failed, cancelled] = COUNTS[position % COUNTS.length];
+  return {
+    total,
+    live,
+    completed,
+    succeeded,
+    failed,
+    cancelled,
+    success_rate: completed ? succeeded / completed : null,
+  };
+};
+
+export const tasks = () =>
+  ids.map((id, position) => ({
+    id,
+    version: "3f9a1c52be07d481",
+    task: INSTRUCTIONS[position % INSTRUCTIONS.length],
+    environment: "superset",
+    tags: position % 3 === 0 ? ["retrieval", "sql-lab"] : ["state"],
+    has_solution: position % 4 !== 3,
+    counts: countsOf(position),
+    updated_at: AGO(9000),
+  }));
+
+const EXPECTED = { category: "Gizmo", revenue: 184302.55, months: ["2023-11", "2023-12"], note: null };
+
+export function taskDetail(id) {
+  const position = ids.indexOf(id);
+  if (position === -1) return undefined;
+  return {
+    task: {
+      id,
+      task: INSTRUCTIONS[position % INSTRUCTIONS.length],
+      answer: EXPECTED,
+      environment: "superset",
+      start_path: "/sqllab",
+      verifier: {
+        decimals: 2,
+        tolerance: null,
+        normalize: ["case", "space"],
+        order: null,
+        alternatives: [],
+        partial_credit: true,
+        fields: { months: { decimals: null, tolerance: null, normalize: null, order: "any", alternatives: [] } },
+        state: [
+          { name: "the query was saved", database: "metadata", sql: "select 1", expect: [{ label: "late invoices" }] },
+        ],
+      },
+      solution: [],
+      limits: { steps: 50, seconds: 600 },
+      tags: ["retrieval", "sql-lab"],
+    },
+    version: "3f9a1c52be07d481",
+    counts: countsOf(position),
+    created_at: AGO(90000),
+    updated_at: AGO(9000),
+  };
+}
+
+export const agents = [
+  {
+    name: "oracle",
+    title: "Oracle",
+    description: "Performs the task's own solution and answers with what it reads.",
+    unavailable: null,
+  },
+  { name: "noop", title: "Noop", description: "Does nothing and gives no answer.", unavailable: null },
+  {
+    name: "gemini",
+    title: "Gemini",
+    description: "Google's computer-use model.",
+    unavailable: "Set GEMINI_API_KEY to use it.",
+  },
+];
+
+const evidence = (path, expected, got, verdict, note = "") => ({ path, expected, got, verdict, note });
+
+const RIGHT = {
+  reward: 1,
+  success: true,
+  parsed: EXPECTED,
+  reason: "All 4 fields match.",
+  evidence: [
+    evidence("category", "Gizmo", "Gizmo", "match"),
+    evidence("revenue", 184302.55, 184302.55, "match"),
+    evidence("months", ["2023-11", "2023-12"], ["2023-12", "2023-11"], "match", "order does not count"),
+    evidence("state: the query was saved", [{ label: "late invoices" }], [{ label: "late invoices" }], "match"),
+  ],
+};
+
+const WRONG = {
+  reward: 0.4,
+  success: false,
+  parsed: { category: "Gizmo", revenue: 18430.25, comment: "<img src=x onerror=alert(1)>" },
+  reason: "2 of 5 checks match; the first that does not is revenue: expected 184302.55, got 18430.25.",
+  evidence: [
+    evidence("category", "Gizmo", "Gizmo", "match"),
+    evidence("revenue", 184302.55, 18430.25, "mismatch", "differs by 165872.3"),
+    evidence("months", ["2023-11", "2023-12"], null, "missing"),
+    evidence("comment", null, "<img src=x onerror=alert(1)>", "unexpected"),
+    evidence("state: the query was saved", [{ label: "late invoices" }], [{ label: "late invoices" }], "match"),
+  ],
+};
+
+const TIMINGS = [
+  ["provision", 0.21],
+  ["browser", 0.34],
+  ["agent", 27.6],
+  ["verify", 0.08],
+  ["teardown", 0.12],
+].map(([phase, seconds]) => ({ phase, seconds }));
+
+function rollout(number, fields) {
+  const id = `01JD5W8KQ2${String(number).padStart(4, "0")}ZB7N3RXV4M`;
+  return {
+    id,
+    task_id: ids[0],
+    task_version: "3f9a1c52be07d481",
+    agent: "oracle",
+    stop_reason: null,
+    success: null,
+    reward: null,
+    answer_text: null,
+    expected: EXPECTED,
+    verdict: null,
+    errors: [],
+    timings: [],
+    steps: 0,
+    seconds: null,
+    cancel_requested: false,
+    video_url: null,
+    created_at: AGO(number * 47 + 3),
+    started_at: AGO(number * 47 + 2),
+    finished_at: null,
+    ...fields,
+    ...(fields.video ? { video_url: `/api/rollouts/${id}/video` } : {}),
+  };
+}
+
+const completed = (verdict) => ({
+  status: "completed",
+  stop_reason: "answered",
+  success: verdict.success,
+  reward: verdict.reward,
+  verdict,
+  video: true,
+  steps: 9,
+  seconds: 28.4,
+  finished_at: AGO(5),
+  timings: TIMINGS,
+  answer_text: `I looked at the orders.\n\n\`\`\`json\n${JSON.stringify(verdict.parsed, null, 2)}\n\`\`\``,
+});
+
+const FAILURE = {
+  status: "failed",
+  steps: 3,
+  seconds: 12.2,
+  finished_at: AGO(5),
+  timings: TIMINGS.slice(0, 3),
+  agent: "gemini",
+  errors: [
+    {
+      phase: "agent",
+      kind: "BrowserError",
+      message: "The page crashed (Chromium says: Target closed). Start the rollout again.\nat step 3",
+      retryable: true,
+    },
+    {
+      phase: "teardown",
+      kind: "EnvironmentFailure",
+      message: "The environment's database could not be dropped: it is in use.",
+      retryable: true,
+    },
+  ],
+};
+
+export function rollouts() {
+  const first = [
+    rollout(0, { status: "pending", started_at: null }),
+    rollout(1, { status: "provisioning" }),
+    rollout(2, { status: "running", steps: 4 }),
+    rollout(3, { status: "verifying", steps: 9 }),
+    rollout(4, completed(RIGHT)),
+    rollout(5, completed(WRONG)),
+    rollout(6, FAILURE),
+    rollout(7, { status: "cancelled", seconds: 4.1, steps: 1, finished_at: AGO(1) }),
+    rollout(8, {
+      ...completed({
+        ...WRONG,
+        reward: 0,
+        parsed: null,
+        evidence: [],
+        reason: "No JSON was found in the agent's text.",
+      }),
+      stop_reason: "step_limit",
+      agent: "noop",
+    }),
+    rollout(9, { status: "running", steps: 2, cancel_requested: true }),
+  ];
+  const older = Array.from({ length: 26 }, (_unused, position) =>
+    rollout(position + 10, { ...completed(position % 4 === 1 ? WRONG : RIGHT), task_id: ids[position % 5] }),
+  );
+  return [...first, ...older];
+}
+
+const ACTIONS = [
+  [{ kind: "navigate", url: "/sqllab" }],
+  [{ kind: "click", x: 402, y: 260, button: "left" }],
+  [
+    {
+      kind: "type",
+      text: "SELECT category, sum(total) AS revenue FROM orders WHERE created_at >= '2023-01-01' GROUP BY 1 ORDER BY 2 DESC",
+    },
+  ],
+  [
+    { kind: "key", keys: "Control+Enter" },
+    { kind: "wait", seconds: 1.5 },
+  ],
+  [{ kind: "scroll", x: 700, y: 560, dx: 0, dy: 400 }],
+  [
+    {
+      kind: "drag",
+      path: [
+        [300, 320],
+        [520, 420],
+        [820, 610],
+      ],
+    },
+  ],
+  [{ kind: "double_click", x: 960, y: 610 }],
+  [{ kind: "click", x: 1210, y: 86, button: "right" }],
+  [],
+];
+
+export const steps = (id) =>
+  ACTIONS.slice(0, rollouts().find((each) => each.id === id)?.steps ?? 0).map((actions, index) => ({
+    index,
+    offset: index * 2.4,
+    url: `http://127.0.0.1:41233/sqllab/?tab=${index}`,
+    screenshot_url: `/api/rollouts/${id}/steps/${index}/screenshot`,
+    message:
+      index % 3 === 0
+        ? "I will open SQL Lab and look at the orders by category; the sum of their totals is the revenue."
+        : "",
+    actions: actions.map((action) => ({ action, error: index === 6 ? "the point is outside the page" : null })),
+    agent_seconds: 1.73,
+    action_seconds: 0.31,
+    at: AGO(60 - index),
+  }));
+
+export const screenshot = (
+  index,
+) => `<svg xmlns="http://www.w3.org/2000/svg" width="1440" height="900" font-family="sans-serif">
+<rect width="1440" height="900" fill="#f7f7f8"/><rect width="1440" height="56" fill="#fff"/><rect x="0" y="56" width="240" height="844" fill="#eef1f5"/>
+<text x="30" y="36" font-size="20" fill="#20a7c9">Application, step ${index + 1}</text><rect x="264" y="80" width="1140" height="300" rx="6" fill="#fff" stroke="#ddd"/>
+${[0, 1, 2, 3, 4, 5, 6].map((row) => `<rect x="264" y="${410 + row * 60}" width="1140" height="50" fill="${row % 2 ? "#fff" : "#f0f4f8"}"/><text x="290" y="${442 + row * 60}" font-size="18" fill="#444">Row ${row + 1}: Gizmo, ${(184302.55 / (row + 1)).toFixed(2)}</text>`).join("")}</svg>`;
+
+export const uploadProblem = {
+  type: "about:blank",
+  title: "Unprocessable Content",
+  status: 422,
+  detail: "The file has 3 problems",
+  errors: [
+    {
+      field: "answer",
+      message: "is a string that holds no JSON: Expecting value: line 1 column 1 (char 0)",
+      index: 3,
+      item_id: "save-query-late-invoices",
+    },
+    {
+      field: "id",
+      message: "is the same as that of task 2; ids are unique in a file",
+      index: 7,
+      item_id: "chart-revenue-by-month",
+    },
+    {
+      field: "verifier.fields.total.decimals",
+      message: "Input should be less than or equal to 15",
+      index: 11,
+      item_id: null,
+    },
+  ],
+};
