@@ -103,7 +103,7 @@ class TestTasks:
             {
                 "id": "ä/🙂",
                 "task": "read\nit",
-                "answer": [1, 2.5, None, {"ключ": "значение"}],
+                "answer": {"a": {"b": "X"}, "list": [1, 2.5, None, {"ключ": "значение"}]},
                 "verifier": {"tolerance": 0.5, "fields": {"a.b": {"normalize": ["case"], "alternatives": [3]}}},
                 "solution": [{"do": "read_text", "target": {"text": "x"}, "into": "n", "as": "number"}],
             }
@@ -139,9 +139,9 @@ class TestTasks:
         await database.tasks.upload([task("1", 1)])
         await database.tasks.upload([task("1", 2)])
         keys = [("1", task("1", 1).version), ("1", task("1", 2).version)]
-        assert await database.tasks.answers(keys) == {keys[0]: {"n": 1}, keys[1]: {"n": 2}}
+        assert await database.tasks.answers(set(keys)) == {keys[0]: {"n": 1}, keys[1]: {"n": 2}}
         with pytest.raises(NotFound):
-            await database.tasks.answers([("1", "nothing")])
+            await database.tasks.answers({("1", "nothing")})
 
 
 class TestQueue:

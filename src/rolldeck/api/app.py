@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from rolldeck.api.body_limit import BodyLimit
 from rolldeck.api.headers import SafeHeaders
 from rolldeck.api.pages import add_dashboard
 from rolldeck.api.problems import add_problem_handlers
@@ -16,6 +17,8 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     add_problem_handlers(app)
     page_policies = add_dashboard(app, services.web_dir)
+    # The last one added is the first one asked.
+    app.add_middleware(BodyLimit, max_bytes=services.max_upload_bytes)
     app.add_middleware(OriginGuard, listens_on=services.host)
     app.add_middleware(SafeHeaders, page_policies=page_policies)
     return app

@@ -51,6 +51,9 @@ def problem(
     status: int, detail: str, errors: Iterable[ProblemField] = (), headers: Mapping[str, str] | None = None
 ) -> Response:
     """Return an answer that says in words what is wrong, and of which fields."""
+    headers = dict(headers or {})
+    if status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        headers["Connection"] = "close"  # the rest of the body is not read: the connection cannot be used again
     body = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(errors))
     return Response(body.model_dump_json(), status, headers, MEDIA_TYPE)
 
@@ -64,9 +67,7 @@ def domain_problem(error: RolldeckError) -> Response:
             ProblemField(field=each.field, message=each.message, index=each.index, item_id=each.item_id)
             for each in error.problems
         ]
-    # What is left of a body that is too large is not read: the connection cannot be used again.
-    headers = {"Connection": "close"} if isinstance(error, InputTooLarge) else None
-    return problem(status, str(error), fields, headers)
+    return problem(status, str(error), fields)
 
 
 def add_problem_handlers(app: FastAPI) -> None:

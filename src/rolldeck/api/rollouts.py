@@ -25,11 +25,11 @@ _MOST_AT_ONCE = 10_000  # rollouts that one request may queue; their answer is s
 async def create_rollouts(wanted: RolloutRequest, services: Needs) -> RolloutsCreated:
     """Queue rollouts: all of them or, where the agent cannot try one of the tasks, none."""
     _refuse_too_many(wanted)
-    stored = await services.tasks.get_many(wanted.task_ids)
-    _refuse_unfit_agent(services.agents, wanted.agent, [each.task for each in stored])
+    tasks = [stored.task for stored in await services.tasks.get_many(wanted.task_ids)]
+    _refuse_unfit_agent(services.agents, wanted.agent, tasks)
     created = await services.rollouts.create(wanted.task_ids, wanted.agent, wanted.repeats)
     services.wake()
-    return RolloutsCreated(rollouts=await rollout_views(created, services.tasks))
+    return RolloutsCreated(rollouts=await rollout_views(created, services.tasks, known=tasks))
 
 
 def _refuse_too_many(wanted: RolloutRequest) -> None:

@@ -1,11 +1,12 @@
 """From what is stored to what the API gives."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pydantic import JsonValue
 
 from rolldeck.api.schemas import Counts, RolloutView, StepView, TaskDetail, TaskSummary
 from rolldeck.domain.rollout import Rollout, Step
+from rolldeck.domain.task import Task
 from rolldeck.storage.port import StoredTask, TaskCounts, Tasks
 
 
@@ -48,9 +49,14 @@ def task_detail(stored: StoredTask) -> TaskDetail:
     )
 
 
-async def rollout_views(rollouts: Sequence[Rollout], tasks: Tasks) -> list[RolloutView]:
-    """Rollouts with the answers that their versions of the tasks expect, in the order given."""
-    answers = await tasks.answers({(rollout.task_id, rollout.task_version) for rollout in rollouts})
+async def rollout_views(rollouts: Sequence[Rollout], tasks: Tasks, known: Iterable[Task] = ()) -> list[RolloutView]:
+    """Rollouts with the answers that their versions of the tasks expect, in the order given.
+
+    ``known`` are tasks that need not be read once more.
+    """
+    answers = {(task.id, task.version): task.answer for task in known}
+    missing = {(rollout.task_id, rollout.task_version) for rollout in rollouts} - answers.keys()
+    answers |= await tasks.answers(missing)
     return [_rollout_view(rollout, answers[rollout.task_id, rollout.task_version]) for rollout in rollouts]
 
 

@@ -1,6 +1,7 @@
 """What the rest of Rolldeck knows of storage. Every method is one transaction; all times are UTC."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -112,7 +113,7 @@ class Tasks(Protocol):
     async def get_many(self, task_ids: Sequence[str]) -> Sequence[StoredTask]:
         """Return tasks, their newest versions, in the order of ``task_ids``. Raises ``NotFound`` that names unknown ones."""
 
-    async def answers(self, versions: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], JsonValue]:
+    async def answers(self, versions: AbstractSet[tuple[str, str]]) -> Mapping[tuple[str, str], JsonValue]:
         """Return the expected answers of versions of tasks, by (task id, version). Raises ``NotFound``."""
 
 

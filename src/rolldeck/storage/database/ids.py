@@ -2,24 +2,36 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from ulid import ULID, ULIDGenerator
 
 ULID_PATTERN = re.compile(r"[0-7][0-9a-hjkmnp-tv-z]{25}")
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class TimedId:
+    """A ULID in lower case, and the moment inside it, in UTC, to the millisecond."""
+
+    id: str
+    time: datetime
+
 
 class MonotonicUlids:
-    """ULIDs in lower case, each greater than the one before, also within a millisecond and when the clock is set back."""
+    """Makes ULIDs, each greater than the one before, also within a millisecond and when the clock is set back."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
         self._newest = 0
         self._generator = ULIDGenerator(clock=self._milliseconds)
 
-    def __call__(self) -> str:
+    def __call__(self) -> TimedId:
         """Return the next id."""
-        return str(self._generator.generate()).lower()
+        ulid = self._generator.generate()
+        return TimedId(str(ulid).lower(), _EPOCH + timedelta(milliseconds=ulid.milliseconds))
 
     def _milliseconds(self) -> int:
         self._newest = max(self._newest, milliseconds(self._now()))
@@ -28,12 +40,7 @@ class MonotonicUlids:
 
 def milliseconds(moment: datetime) -> int:
     """Whole milliseconds since the epoch."""
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-
-
-def time_of(ulid: str) -> datetime:
-    """Return the moment inside a ULID, in UTC, to the millisecond."""
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=ULID.from_str(ulid.upper()).milliseconds)
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
 
 
 def least_ulid_at(moment: datetime) -> str:

@@ -6,21 +6,25 @@ import secrets
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, UnaryExpression, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.sql.operators import custom_op
 
 from rolldeck.domain.errors import Conflict, InvalidInput, NotFound
 from rolldeck.domain.rollout import Phase, Rollout, RolloutError, Step
 from rolldeck.domain.status import Event, Status, next_status
 from rolldeck.storage.database.engine import Sessions, storage_errors
-from rolldeck.storage.database.ids import ULID_PATTERN, least_ulid_at, time_of
+from rolldeck.storage.database.ids import ULID_PATTERN, TimedId, least_ulid_at
 from rolldeck.storage.database.models import RolloutRow, StepRow, TaskRow, TaskVersionRow
 from rolldeck.storage.database.pieces import in_pieces
 from rolldeck.storage.database.repositories.records import ERRORS, TIMINGS, rollout_of, step_of
 from rolldeck.storage.database.repositories.tasks import refuse_unknown, task_of
 from rolldeck.storage.port import Change, Claim, RolloutFilter, RolloutPage
 
+_Value = TypeVar("_Value")
 _NO_CHANGE = Change()
 _CLAIMED = (Status.PROVISIONING, Status.RUNNING, Status.VERIFYING)
 _PHASE = {Status.PROVISIONING: Phase.PROVISION, Status.RUNNING: Phase.AGENT, Status.VERIFYING: Phase.VERIFY}
@@ -29,7 +33,7 @@ _PHASE = {Status.PROVISIONING: Phase.PROVISION, Status.RUNNING: Phase.AGENT, Sta
 class DatabaseRollouts:
     """``storage.port.Rollouts`` on a database."""
 
-    def __init__(self, sessions: Sessions, now: Callable[[], datetime], new_id: Callable[[], str]) -> None:
+    def __init__(self, sessions: Sessions, now: Callable[[], datetime], new_id: Callable[[], TimedId]) -> None:
         self._sessions = sessions
         self._now = now
         self._new_id = new_id
@@ -48,14 +52,14 @@ class DatabaseRollouts:
         return created
 
     def _new_rollout(self, task_id: str, version: str, agent: str) -> Rollout:
-        rollout_id = self._new_id()
+        new = self._new_id()
         return Rollout(
-            id=rollout_id,
+            id=new.id,
             task_id=task_id,
             task_version=version,
             agent=agent,
             status=Status.PENDING,
-            created_at=time_of(rollout_id),
+            created_at=new.time,
         )
 
     async def list(self, where: RolloutFilter, *, after: str | None = None, limit: int = 50) -> RolloutPage:
@@ -225,16 +229,41 @@ def _new_row(rollout: Rollout) -> dict[str, object]:
 
 
 def _conditions(where: RolloutFilter) -> list[ColumnElement[bool]]:
+    """Return what the filter asks for, in a form in which only the leading facet can use its index.
+
+    SQLite would choose among the indexes without knowing how many rollouts each condition leaves, and choose wrong.
+    """
+    leading = _leading_facet(where)
+
+    def column(facet: InstrumentedAttribute[_Value]) -> ColumnElement[_Value]:
+        return facet.expression if facet.key == leading else _without_index(facet.expression)
+
     conditions: list[ColumnElement[bool]] = []
     if where.task_id is not None:
-        conditions.append(RolloutRow.task_id == where.task_id)
+        conditions.append(column(RolloutRow.task_id) == where.task_id)
     if where.statuses:
-        conditions.append(RolloutRow.status.in_(sorted(where.statuses)))
+        conditions.append(column(RolloutRow.status).in_(sorted(where.statuses)))
     if where.agent is not None:
-        conditions.append(RolloutRow.agent == where.agent)
+        conditions.append(column(RolloutRow.agent) == where.agent)
     if where.success is not None:
-        conditions.append(RolloutRow.success.is_(where.success))
+        conditions.append(column(RolloutRow.success) == where.success)
     return conditions
+
+
+def _leading_facet(where: RolloutFilter) -> str:
+    """Return the facet that leaves the fewest rollouts, by what is known of them: one task's, live ones, an agent's."""
+    if where.task_id is not None:
+        return "task_id"
+    if where.statuses and not any(status.is_final for status in where.statuses):
+        return "status"
+    if where.agent is not None:
+        return "agent"
+    return "success" if where.success is not None else "status"
+
+
+def _without_index(column: ColumnElement[_Value]) -> ColumnElement[_Value]:
+    # A unary plus changes no value, but makes of the column an expression, for which SQLite has no index.
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
 
 
 def _write(row: RolloutRow, change: Change) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from pydantic import JsonValue, ValidationError
-from sqlalchemy import Select, insert, select, tuple_, update
+from sqlalchemy import Select, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from rolldeck.domain.errors import NotFound, StorageError
@@ -65,15 +66,16 @@ class DatabaseTasks:
         refuse_unknown(task_ids, found)
         return [found[task_id] for task_id in task_ids]
 
-    async def answers(self, versions: Collection[tuple[str, str]]) -> Mapping[tuple[str, str], JsonValue]:
+    async def answers(self, versions: AbstractSet[tuple[str, str]]) -> Mapping[tuple[str, str], JsonValue]:
         """Return the expected answers of versions of tasks, by (task id, version). Raises ``NotFound``."""
         found: dict[tuple[str, str], JsonValue] = {}
-        key = tuple_(TaskVersionRow.task_id, TaskVersionRow.version)
         with storage_errors("reading tasks"):
             async with self._sessions.read() as session:
-                for some in in_pieces(list(versions)):
-                    for row in await session.scalars(select(TaskVersionRow).where(key.in_(some))):
-                        found[row.task_id, row.version] = task_of(row).answer
+                # By task alone: SQLite searches no index for pairs. A task has few versions.
+                for some in in_pieces(list({task_id for task_id, _ in versions})):
+                    rows = await session.scalars(select(TaskVersionRow).where(TaskVersionRow.task_id.in_(some)))
+                    wanted = (row for row in rows if (row.task_id, row.version) in versions)
+                    found |= {(row.task_id, row.version): task_of(row).answer for row in wanted}
         refuse_unknown([task_id for task_id, _ in versions], {task_id for task_id, _ in found})
         return found
 
