@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,7 +19,7 @@ SLOW_TASK = {
     "answer": "1",
     "solution": [{"do": "goto", "path": "/tablemodelview/list/"}, *[{"do": "pause", "seconds": 10}] * 20],
 }
-RUNNING_SECONDS = 90
+RUNNING_SECONDS = 240  # a limit, not a wait: the first rollout warms the environments up
 GONE_SECONDS = 10
 
 
@@ -30,12 +31,11 @@ def until(condition: Callable[[], bool], seconds: float) -> None:
 
 
 @pytest.fixture
-def run_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Scratch space that environments' own users can pass through."""
-    directory = tmp_path_factory.mktemp("run")
-    for parent in (directory, *directory.parents[:2]):
-        parent.chmod(0o711)
-    return directory
+def run_dir() -> Iterator[Path]:
+    """Scratch space that environments' own users can enter, which they cannot pytest's directories."""
+    with tempfile.TemporaryDirectory(prefix="rd-") as directory:
+        Path(directory).chmod(0o711)
+        yield Path(directory)
 
 
 @pytest.fixture
