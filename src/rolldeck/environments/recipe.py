@@ -47,6 +47,8 @@ class PythonApplication:
 
     module: Path
     requirements: Path
+    python_versions: tuple[str, ...]
+    """Those that the locked requirements can be installed with, the best first."""
     sources: tuple[Path, ...]
     build_steps: tuple[str, ...]
     health_path: str

@@ -32,6 +32,7 @@ def small(requirements: Path = _HERE / "requirements.lock") -> Recipe:
         application=PythonApplication(
             module=_HERE / "application.py",
             requirements=requirements,
+            python_versions=("3.11", "3.12", "3.13", "3.14"),
             sources=(_HERE / "application.py",),
             build_steps=("make the notes",),
             health_path="/health",

@@ -16,6 +16,7 @@ def superset(data: TableData) -> Recipe:
         application=PythonApplication(
             module=_HERE / "application.py",
             requirements=_HERE / "requirements.lock",
+            python_versions=("3.11", "3.12"),  # there are no wheels of Superset's numpy and pandas for later ones
             sources=(_HERE / "application.py", _HERE / "configuration.py"),
             build_steps=(
                 "migrate Superset's metadata",

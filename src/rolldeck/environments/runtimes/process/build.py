@@ -19,6 +19,7 @@ from rolldeck.environments.recipe import Recipe, hash_of
 from rolldeck.environments.runtimes.process import interpreter, postgres
 from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.forkclient import describe_data, program
+from rolldeck.environments.runtimes.process.interpreter import Interpreter
 from rolldeck.environments.runtimes.process.processes import run
 from rolldeck.environments.runtimes.process.session import Session
 from rolldeck.environments.templates import Stage, TemplateCache
@@ -32,6 +33,7 @@ class Template:
     """A recipe's stages, each key following from all that the stage is made of."""
 
     recipe: Recipe
+    python: Interpreter | None
     interpreter: Stage | None
     environment: Stage
     binaries: Stage | None
@@ -48,10 +50,11 @@ class Template:
 
 def template_of(recipe: Recipe, account: Account | None) -> Template:
     """Say what the template is made of. What an account cannot reach where it is gets a stage of its own: a copy."""
-    python = f"{platform.python_implementation()} {platform.python_version()} {sys.platform} {platform.machine()}"
+    python = interpreter.find_interpreter(recipe.application.python_versions)
+    machine = f"{platform.python_implementation()} {sys.platform} {platform.machine()}"
     system = f"{sys.platform} {platform.machine()} {postgres.binaries_version()}"
     owner = "own user" if account is None else "unprivileged"
-    base = hash_of("python", python, str(interpreter.base_interpreter()), owner)
+    base = hash_of("python", machine, str(python), owner)
     environment = hash_of("environment", base, recipe.application.requirements)
     data = hash_of("data", recipe.data.name, recipe.data.tables.content_hash())
     cluster = hash_of("cluster", system, owner, data, _HERE / "postgres.py", _HERE / "build.py")
@@ -59,7 +62,8 @@ def template_of(recipe: Recipe, account: Account | None) -> Template:
     copies_binaries = account is not None and not account.can_enter(postgres.binaries())
     return Template(
         recipe=recipe,
-        interpreter=Stage("python", base) if interpreter.needs_copy(account) else None,
+        python=python,
+        interpreter=Stage("python", base) if interpreter.needs_copy(python, account) else None,
         environment=Stage("environment", environment),
         binaries=Stage("postgresql", hash_of(system)) if copies_binaries else None,
         data=Stage("data", data),
@@ -112,12 +116,23 @@ class TemplateBuilder:
                 try:
                     with self._cache.making(work.stage) as directory:
                         await work.make(directory, self._reporter(steps, first))
+                except TemplateError:
+                    raise
                 except (OSError, EnvironmentFailure, asyncpg.PostgresError) as error:
                     raise TemplateError(
                         f"the template of {self._recipe.name} could not be built ({' / '.join(work.steps)}); "
                         f"remove the cause and build again, it goes on from here. {error}"
                     ) from error
             first += len(work.steps)
+
+    @property
+    def _python(self) -> Interpreter:
+        if self._template.python is None:
+            versions = " or ".join(self._recipe.application.python_versions)
+            raise TemplateError(
+                f"{self._recipe.title} needs Python {versions}: install one, with apt-get, brew or `uv python install`"
+            )
+        return self._template.python
 
     def _plan(self) -> list[_Work]:
         template, title = self._template, self._recipe.data.title
@@ -142,7 +157,7 @@ class TemplateBuilder:
 
     async def _copy_interpreter(self, directory: Path, report: Report) -> None:
         report(0, None)
-        await asyncio.to_thread(interpreter.copy_interpreter, directory)
+        await asyncio.to_thread(interpreter.copy_interpreter, self._python, directory)
 
     async def _copy_binaries(self, directory: Path, report: Report) -> None:
         report(0, None)
@@ -150,7 +165,7 @@ class TemplateBuilder:
 
     async def _install_application(self, directory: Path, report: Report) -> None:
         report(0, 0.0)
-        python = interpreter.base_interpreter()
+        python = self._python.executable
         if self._template.interpreter is not None:
             python = self._cache.path(self._template.interpreter) / "bin" / python.name
         requirements = self._recipe.application.requirements

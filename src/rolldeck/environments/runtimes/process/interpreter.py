@@ -1,10 +1,14 @@
 """The virtual environment that an application gets for itself."""
 
+import functools
 import os
+import platform
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from rolldeck.environments.runtimes.process.accounts import Account
@@ -13,24 +17,53 @@ from rolldeck.environments.runtimes.process.processes import CommandFailed, run
 _NOT_NEEDED = shutil.ignore_patterns("site-packages", "test", "__pycache__", "*.a", "idlelib", "tkinter")
 
 
-def base_interpreter() -> Path:
-    """Return the Python that this process's own virtual environment was made from."""
-    return Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python of this machine (not one of a virtual environment's): its program and where its library is."""
+
+    executable: Path
+    prefix: Path
+    version: str
 
 
-def needs_copy(account: Account | None) -> bool:
-    """Return whether environments' users cannot run our Python where it is: in root's home, for example."""
-    return account is not None and not account.can_enter(base_interpreter())
+@functools.cache
+def find_interpreter(versions: tuple[str, ...]) -> Interpreter | None:
+    """Return a Python of one of the versions ("3.11"): our own if it is one, else one on the path or one of uv's."""
+    if f"{sys.version_info.major}.{sys.version_info.minor}" in versions:
+        own = Path(getattr(sys, "_base_executable", sys.executable)).resolve()
+        return Interpreter(own, Path(sys.base_prefix), platform.python_version())
+    for version in versions:
+        for candidate in (shutil.which(f"python{version}"), _ask([_find_uv(), "python", "find", version])):
+            description = _ask([candidate, "-I", "-c", _DESCRIBE])
+            if description:
+                executable, prefix, full_version = description.splitlines()
+                return Interpreter(Path(executable).resolve(), Path(prefix), full_version)
+    return None
 
 
-def copy_interpreter(target: Path) -> None:
+_DESCRIBE = "import sys, platform; print(sys._base_executable, sys.base_prefix, platform.python_version(), sep='\\n')"
+
+
+def _ask(command: list[str | None]) -> str | None:
+    """Return what a program says; None where there is no such program, or it fails."""
+    if command[0] is None:
+        return None
+    answer = subprocess.run([part or "" for part in command], capture_output=True, text=True, timeout=30, check=False)
+    return answer.stdout.strip() if answer.returncode == 0 else None
+
+
+def needs_copy(interpreter: Interpreter | None, account: Account | None) -> bool:
+    """Return whether environments' users cannot run a Python where it is: in root's home, for example."""
+    return interpreter is not None and account is not None and not account.can_enter(interpreter.executable)
+
+
+def copy_interpreter(interpreter: Interpreter, target: Path) -> None:
     """Copy Python itself (the program and its standard library, no packages) to ``target``, an empty directory."""
-    base = Path(sys.base_prefix)
-    library = Path("lib") / f"python{sys.version_info.major}.{sys.version_info.minor}"
+    library = Path("lib") / f"python{'.'.join(interpreter.version.split('.')[:2])}"
     (target / "bin").mkdir()
-    shutil.copy2(base_interpreter(), target / "bin" / base_interpreter().name)
-    shutil.copytree(base / library, target / library, ignore=_NOT_NEEDED, symlinks=True)
-    for shared in (base / "lib").glob("libpython*"):
+    shutil.copy2(interpreter.executable, target / "bin" / interpreter.executable.name)
+    shutil.copytree(interpreter.prefix / library, target / library, ignore=_NOT_NEEDED, symlinks=True)
+    for shared in (interpreter.prefix / "lib").glob("libpython*"):
         shutil.copy2(shared, target / "lib" / shared.name, follow_symlinks=False)
 
 
@@ -45,7 +78,7 @@ def variables_for(environment: Path) -> dict[str, str]:
 
 
 async def create_environment(
-    environment: Path, interpreter: Path, requirements: Path, on_fraction: Callable[[float], None]
+    environment: Path, executable: Path, requirements: Path, on_fraction: Callable[[float], None]
 ) -> None:
     """Make a virtual environment in an empty directory and install the locked requirements, every hash checked.
 
@@ -62,7 +95,7 @@ async def create_environment(
     variables = _installer_variables()
     uv = _find_uv()
     if uv is not None:
-        await run([interpreter, "-m", "venv", "--without-pip", environment], variables=_libraries(interpreter))
+        await run([executable, "-m", "venv", "--without-pip", environment], variables=_libraries(executable))
         install: list[str | Path] = [
             uv,
             "pip",
@@ -80,7 +113,7 @@ async def create_environment(
             # uv does not read pip's configuration. Where an index or a mirror is configured for pip only, pip it is;
             # whatever else failed will fail again, and be reported.
             seen.clear()
-    await run([interpreter, "-m", "venv", "--clear", environment], variables=_libraries(interpreter))
+    await run([executable, "-m", "venv", "--clear", environment], variables=_libraries(executable))
     pip: list[str | Path] = [
         python_of(environment),
         "-m",
@@ -114,6 +147,6 @@ def _find_uv() -> str | None:
     return str(beside) if beside.exists() else shutil.which("uv")
 
 
-def _libraries(interpreter: Path) -> dict[str, str]:
-    library = interpreter.parent.parent / "lib"
+def _libraries(executable: Path) -> dict[str, str]:
+    library = executable.parent.parent / "lib"
     return {"LD_LIBRARY_PATH": str(library)} if any(library.glob("libpython*.so*")) else {}
