@@ -25,7 +25,8 @@ from rolldeck.domain.solution import Target
 
 _VIEW_SECONDS = 10.0
 _FRAME_SECONDS = 1.0
-_ACTION_SECONDS = 15.0
+_ACTION_SECONDS = 30.0
+_KEY_SECONDS = 0.2  # of an editor on a busy machine
 _READ_GRACE_SECONDS = 5.0  # beyond the caller's own time-out: for what comes after the element was found
 _JPEG_QUALITY = 80
 
@@ -163,9 +164,9 @@ class ChromiumPage:
                 return task.result()
             if self._lost is not None:
                 raise BrowserError(self._lost)
-            raise Overdue(f"the page did not {doing} within {seconds:g} s")
+            raise Overdue(f"the page could not {doing} within {seconds:g} s")
         except PlaywrightError as error:
-            raise BrowserError(f"the page did not {doing}: {error.message}") from error
+            raise BrowserError(f"the page could not {doing}: {error.message}") from error
         finally:
             lost.cancel()
             task.cancel()
@@ -218,7 +219,7 @@ def _allowed_seconds(action: Action) -> float:
         case Wait():
             return action.seconds + _ACTION_SECONDS
         case TypeText():
-            return len(action.text) * 0.05 + _ACTION_SECONDS
+            return len(action.text) * _KEY_SECONDS + _ACTION_SECONDS
         case Navigate() | Back() | Forward():
             return NAVIGATION_SECONDS + 1
         case _:

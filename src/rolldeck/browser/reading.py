@@ -30,18 +30,31 @@ class Reader:
     async def locate(self, target: Target, timeout: float) -> Box:
         """Return where the target is, once it is visible and, if that comes soon, enabled and uncovered.
 
-        The box is cut to the viewport, so that its middle can be clicked. Raises ``AgentError``.
+        The box is cut to the viewport, so that its middle can be clicked. An element that the page replaces while it
+        is looked at is looked for again. Raises ``AgentError``.
         """
-        element = await self._visible(target, timeout)
+        deadline = time.monotonic() + timeout
+        while True:
+            left = max(1.0, deadline - time.monotonic())
+            box = await self._box(await self._visible(target, left), left, target)
+            if box is not None:
+                return self._cut_to_viewport(box)
+            if time.monotonic() > deadline:
+                raise AgentError(f"{describe(target)} went away while it was looked at")
+
+    async def _box(self, element: Locator, timeout: float, target: Target) -> Box | None:
+        """Where the element is once it can be reached; None when the page has taken it away meanwhile."""
         try:
             await element.scroll_into_view_if_needed(timeout=timeout * 1000)
             await self._wait_reachable(element)
             box = await element.bounding_box(timeout=1000)
         except PlaywrightTimeout as error:
             raise AgentError(f"{describe(target)} does not stay where it is") from error
-        if box is None:
-            raise AgentError(f"{describe(target)} went away while it was looked at")
-        return self._cut_to_viewport(Box(box["x"], box["y"], box["width"], box["height"]))
+        except PlaywrightError as error:
+            if "not attached" in error.message:
+                return None
+            raise
+        return None if box is None else Box(box["x"], box["y"], box["width"], box["height"])
 
     async def wait_gone(self, target: Target, timeout: float) -> None:
         """Wait until nothing visible matches the target, whatever its ``nth``. Raises ``AgentError``."""

@@ -74,6 +74,21 @@ async def test_an_element_that_appears_later_is_waited_for(show: OpenPage) -> No
     assert (await page.locate(Target(role="button", name="Late"), 5)).width > 0
 
 
+async def test_an_element_that_the_page_keeps_replacing_is_found_once_it_stays(show: OpenPage) -> None:
+    page = await show(
+        """<div id=here></div><script>
+        let left = 25;
+        const again = () => {
+            here.innerHTML = "<button style='margin:" + left + "px'>Save</button>";
+            if (left-- > 0) setTimeout(again, 20);
+        };
+        again();
+        </script>"""
+    )
+    box = await page.locate(Target(role="button", name="Save"), 10)
+    assert box.width > 0
+
+
 async def test_a_passing_cover_is_waited_for(show: OpenPage) -> None:
     page = await show(
         """<button>Under</button><div id=cover style="position:fixed;inset:0;background:#0003"></div>
