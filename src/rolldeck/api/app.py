@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from rolldeck.api.body_limit import BodyLimit
+from rolldeck.api.docs import add_docs
 from rolldeck.api.headers import SafeHeaders
 from rolldeck.api.pages import add_dashboard
 from rolldeck.api.problems import add_problem_handlers
@@ -16,6 +17,7 @@ def create_app(services: Services) -> FastAPI:
     app = bare_application()
     app.state.services = services
     add_problem_handlers(app)
+    add_docs(app)
     page_policies = add_dashboard(app, services.web_dir)
     # The last one added is the first one asked.
     app.add_middleware(BodyLimit, max_bytes=services.max_upload_bytes)

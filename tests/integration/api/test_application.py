@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from base64 import b64decode
@@ -153,6 +154,27 @@ async def test_the_openapi_document_is_printed_without_starting_anything(
     for operation in operations.values():
         assert operation["responses"]["4XX"]["content"].keys() == {"application/problem+json"}
     assert "HTTPValidationError" not in document["components"]["schemas"]
+
+
+async def test_the_documentation_loads_from_nowhere_else(client: httpx2.AsyncClient) -> None:
+    pytest.importorskip("fastapi_offline")
+    page = await client.get("/docs")
+    assert page.status_code == 200
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert loaded
+    assert all(address.startswith("/") for address in loaded)
+    for address in loaded:
+        assert (await client.get(address)).status_code == 200
+    assert "'sha256-" in page.headers["content-security-policy"]
+
+
+async def test_without_swagger_ui_the_documentation_says_how_to_get_it(
+    deck: Deck, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rolldeck.api.docs._PACKAGE", "no_such_package")
+    async with connect(deck.services) as client:
+        page = await client.get("/docs")
+    assert (page.status_code, "/openapi.json" in page.text) == (200, True)
 
 
 async def test_the_limit_of_uploads_is_the_settings(deck: Deck, connect: Connect) -> None:

@@ -71,11 +71,12 @@ def _sqlite_engine(url: URL, *, begin: str, connections: int) -> AsyncEngine:
         pool_size=connections,
         max_overflow=0,
         pool_timeout=60,
+        hide_parameters=True,  # a logged traceback shows no instructions and answers
         # None: the driver begins no transactions by itself; the event below does.
         connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine.sync_engine, "connect", insert=True)  # before SQLAlchemy asks it anything
     def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         try:
             cursor = connection.cursor()
