@@ -125,7 +125,7 @@ def products_by_category(shop: Shop) -> JsonValue:
 def dearest_travel_products(shop: Shop) -> JsonValue:
     travel = [p for p in shop.products if p["category"] == "Travel"]
     highest = max(Decimal(p["price"]) for p in travel)
-    return {"price": float(highest), "names": sorted(p["name"] for p in travel if Decimal(p["price"]) == highest)}
+    return {"price": float(highest), "names": [*sorted(p["name"] for p in travel if Decimal(p["price"]) == highest)]}
 
 
 @answers("top-customers-2023")
@@ -199,7 +199,7 @@ def products_without_reviews(shop: Shop) -> JsonValue:
 def most_common_names(shop: Shop) -> JsonValue:
     counts = Counter(person["name"] for person in shop.people)
     most = max(counts.values())
-    return {"names": sorted(name for name, count in counts.items() if count == most), "customers": most}
+    return {"names": [*sorted(name for name, count in counts.items() if count == most)], "customers": most}
 
 
 @answers("unpaid-invoices")
