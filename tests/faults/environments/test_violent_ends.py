@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from rolldeck.environments.runtimes.process.environments import ProcessEnvironments
 from rolldeck.environments.runtimes.process.leftovers import processes_naming
+from rolldeck.environments.runtimes.process.session import default_run_dir
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "integration" / "environments"))
 
@@ -30,7 +31,7 @@ _HOLDER = Path(__file__).with_name("holder.py")
 @pytest.fixture(scope="module")
 def scratch() -> Iterator[Path]:
     """A directory that every user may enter, unlike pytest's own."""
-    with tempfile.TemporaryDirectory(prefix="rolldeck-test-") as directory:
+    with tempfile.TemporaryDirectory(prefix="rolldeck-test-", dir=default_run_dir()) as directory:
         Path(directory).chmod(0o755)
         yield Path(directory)
 

@@ -11,6 +11,7 @@ import pytest_asyncio
 from rolldeck.environments.port import BuildProgress
 from rolldeck.environments.provider import process_environments
 from rolldeck.environments.runtimes.process.environments import ProcessEnvironments
+from rolldeck.environments.runtimes.process.session import default_run_dir
 from rolldeck.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -21,7 +22,7 @@ from small_recipe import small
 @pytest.fixture(scope="module")
 def scratch() -> Iterator[Path]:
     """A directory that every user may enter, unlike pytest's own."""
-    with tempfile.TemporaryDirectory(prefix="rolldeck-test-") as directory:
+    with tempfile.TemporaryDirectory(prefix="rolldeck-test-", dir=default_run_dir()) as directory:
         Path(directory).chmod(0o755)
         yield Path(directory)
 
