@@ -64,7 +64,7 @@ export function TaskDetails({ id }: { id: string }) {
         </div>
         {task.answer != null && (
           <Panel title="Expected answer">
-            <JsonBlock value={task.answer} label="Expected answer" />
+            <JsonBlock value={task.answer} label="Expected answer as JSON" />
           </Panel>
         )}
       </div>

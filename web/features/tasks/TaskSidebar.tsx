@@ -3,7 +3,7 @@
 import { Button, Checkbox, FileButton, Skeleton, TextInput } from "@mantine/core";
 import { IconSearch, IconUpload } from "@tabler/icons-react";
 import Link from "next/link";
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useHotkeys } from "react-hotkeys-hook";
 import type { useTasks } from "@/api/queries";
 import type { TaskSummary } from "@/api/types";
@@ -155,8 +155,12 @@ type RowProps = {
 };
 
 function TaskRow({ task, current, selected, onToggle, onNavigate }: RowProps) {
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (current) row.current?.scrollIntoView({ block: "nearest" });
+  }, [current]);
   return (
-    <li className={classes.row} data-current={current || undefined} data-selected={selected || undefined}>
+    <li ref={row} className={classes.row} data-current={current || undefined} data-selected={selected || undefined}>
       <Checkbox
         size="xs"
         className={classes.check}
