@@ -255,13 +255,18 @@ export interface components {
     schemas: {
         /**
          * ActionResult
-         * @description What became of one action: ``error`` says in words that the agent is shown why it had no effect.
+         * @description What became of one action, in words that the agent is shown.
+         *
+         *     ``error`` says why it had no effect; ``notice`` what the page did meanwhile that no screenshot shows (a dialog was
+         *     answered, a file was downloaded).
          */
         ActionResult: {
             /** Action */
             action: components["schemas"]["Click"] | components["schemas"]["DoubleClick"] | components["schemas"]["Move"] | components["schemas"]["Drag"] | components["schemas"]["Scroll"] | components["schemas"]["TypeText"] | components["schemas"]["PressKey"] | components["schemas"]["Wait"] | components["schemas"]["Navigate"] | components["schemas"]["Back"] | components["schemas"]["Forward"] | components["schemas"]["Screenshot"];
             /** Error */
             error?: string | null;
+            /** Notice */
+            notice?: string | null;
         };
         /**
          * AgentView

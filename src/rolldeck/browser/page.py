@@ -21,6 +21,7 @@ from rolldeck.browser.scripts import QUIET
 from rolldeck.domain.action import Action, Back, Forward, Navigate, TypeText, Wait
 from rolldeck.domain.errors import AgentError, BrowserError
 from rolldeck.domain.page import Box
+from rolldeck.domain.rollout import ActionResult
 from rolldeck.domain.solution import Target
 
 _VIEW_SECONDS = 10.0
@@ -112,14 +113,14 @@ class ChromiumPage:
         except Overdue as error:
             raise BrowserError(str(error)) from error
 
-    async def perform(self, action: Action) -> str | None:
+    async def perform(self, action: Action) -> ActionResult:
         """Perform an action; returns in words what kept it from its effect, and what the page did meanwhile."""
-        trouble: str | None = None
+        error: str | None = None
         try:
             await self._alive(self._hands.perform(action), _allowed_seconds(action), f"finish the action {action.kind}")
-        except (NoEffect, Overdue) as error:
-            trouble = str(error)
-        return "\n".join(words for words in (trouble, self._interruptions.told()) if words) or None
+        except (NoEffect, Overdue) as trouble:
+            error = str(trouble)
+        return ActionResult(action=action, error=error, notice=self._interruptions.told())
 
     async def locate(self, target: Target, timeout: float) -> Box:
         """Return where a visible element is."""

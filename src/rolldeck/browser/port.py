@@ -7,6 +7,7 @@ from typing import Protocol
 
 from rolldeck.domain.action import Action
 from rolldeck.domain.page import Box, Cookie
+from rolldeck.domain.rollout import ActionResult
 from rolldeck.domain.solution import Target
 
 
@@ -29,8 +30,8 @@ class BrowserPage(Protocol):
     async def frame(self) -> bytes:
         """Return a JPEG of the page as it is now, for the recorder. Raises ``BrowserError``, also after a short time-out."""
 
-    async def perform(self, action: Action) -> str | None:
-        """Perform an action. Returns why it had no effect, in words for the agent, or None.
+    async def perform(self, action: Action) -> ActionResult:
+        """Perform an action, and say what became of it.
 
         Raises ``BrowserError`` when the page or the browser is gone.
         """

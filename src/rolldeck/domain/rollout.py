@@ -53,10 +53,15 @@ class PhaseTiming(_Record):
 
 
 class ActionResult(_Record):
-    """What became of one action: ``error`` says in words that the agent is shown why it had no effect."""
+    """What became of one action, in words that the agent is shown.
+
+    ``error`` says why it had no effect; ``notice`` what the page did meanwhile that no screenshot shows (a dialog was
+    answered, a file was downloaded).
+    """
 
     action: Action
     error: str | None = None
+    notice: str | None = None
 
 
 class Step(_Record):

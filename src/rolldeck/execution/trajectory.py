@@ -102,8 +102,7 @@ async def _look(stage: Stage) -> PageView:
 async def _perform(actions: Iterable[Action], page: BrowserPage, done: list[ActionResult]) -> None:
     for action in actions:
         try:
-            error = await page.perform(action)
+            done.append(await page.perform(action))
         except BrowserError as failure:
             done.append(ActionResult(action=action, error=str(failure)))
             raise
-        done.append(ActionResult(action=action, error=error))

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 
 from rolldeck.browser.page import ChromiumPage
 from rolldeck.browser.pool import ChromiumBrowsers
+from rolldeck.domain.rollout import ActionResult
 
 Answer = Callable[[Request], Awaitable[Response]]
 
@@ -74,3 +75,8 @@ async def show(browsers: ChromiumBrowsers, site: Site, tmp_path: Path) -> AsyncI
     yield open_page
     for page in opened:
         await page.close()
+
+
+def words_of(result: ActionResult) -> str | None:
+    """All that the agent is told of an action."""
+    return "\n".join(words for words in (result.error, result.notice) if words) or None

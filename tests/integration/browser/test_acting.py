@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import Request, Response
-from tests.integration.browser.conftest import OpenPage, Site
+from tests.integration.browser.conftest import OpenPage, Site, words_of
 
 from rolldeck.browser.page import ChromiumPage
 from rolldeck.domain.action import (
@@ -31,7 +31,7 @@ LOG = "<output id=log></output><script>const say = (text) => log.textContent += 
 
 async def click(page: ChromiumPage, target: Target) -> str | None:
     box = await page.locate(target, 10)
-    return await page.perform(Click(x=round(box.x + box.width / 2), y=round(box.y + box.height / 2)))
+    return words_of(await page.perform(Click(x=round(box.x + box.width / 2), y=round(box.y + box.height / 2))))
 
 
 async def logged(page: ChromiumPage) -> str:
@@ -51,11 +51,11 @@ async def test_mouse_actions_arrive_where_they_are_aimed(show: OpenPage) -> None
         addEventListener("scroll", () => { document.title = `${scrollX},${scrollY}`; });
         addEventListener("mousemove", (e) => { window.at = [e.clientX, e.clientY]; });</script>"""
     )
-    assert await page.perform(Click(x=300, y=200)) is None
-    assert await page.perform(Click(x=301, y=200, button="right")) is None
-    assert await page.perform(DoubleClick(x=400, y=300)) is None
-    assert await page.perform(Move(x=700, y=600)) is None
-    assert await page.perform(Scroll(x=500, y=500, dy=250)) is None
+    assert words_of(await page.perform(Click(x=300, y=200))) is None
+    assert words_of(await page.perform(Click(x=301, y=200, button="right"))) is None
+    assert words_of(await page.perform(DoubleClick(x=400, y=300))) is None
+    assert words_of(await page.perform(Move(x=700, y=600))) is None
+    assert words_of(await page.perform(Scroll(x=500, y=500, dy=250))) is None
     await page.locate(Target(css="html"), 5)
     log = await logged(page)
     assert "click@300,200/0" in log
@@ -70,10 +70,10 @@ async def shows_title(page: ChromiumPage, title: str) -> None:
 
 async def test_the_far_edge_is_the_last_pixel_and_beyond_it_is_refused_with_words(show: OpenPage) -> None:
     page = await show(LOG + "<script>addEventListener('click', (e) => say(`${e.clientX},${e.clientY}`))</script>")
-    assert await page.perform(Click(x=1440, y=900)) is None
+    assert words_of(await page.perform(Click(x=1440, y=900))) is None
     assert await logged(page) == "1439,899"
     for x, y in ((1441, 5), (5, 901), (-1, 5)):
-        words = await page.perform(Click(x=x, y=y))
+        words = words_of(await page.perform(Click(x=x, y=y)))
         assert words is not None
         assert "1440 × 900" in words
 
@@ -108,10 +108,10 @@ async def test_html_drag_and_drop_works(show: OpenPage) -> None:
 async def test_typing_reaches_the_focus_as_from_a_keyboard(show: OpenPage) -> None:
     page = await show("<textarea aria-label=Text></textarea>")
     await click(page, Target(label="Text"))
-    assert await page.perform(TypeText(text="Grüße, 世界 — (1 + 2)\nsecond")) is None
+    assert words_of(await page.perform(TypeText(text="Grüße, 世界 — (1 + 2)\nsecond"))) is None
     assert await page.read_text(Target(label="Text"), 5) == "Grüße, 世界 — (1 + 2)\nsecond"
     for keys in ("ctrl+A", "BackSpace"):
-        assert await page.perform(PressKey(keys=keys)) is None
+        assert words_of(await page.perform(PressKey(keys=keys))) is None
     assert await page.read_text(Target(label="Text"), 5) == ""
     await page.perform(TypeText(text="x" * 5000))
     assert await page.read_text(Target(label="Text"), 5) == "x" * 5000
@@ -119,7 +119,7 @@ async def test_typing_reaches_the_focus_as_from_a_keyboard(show: OpenPage) -> No
 
 async def test_an_unknown_key_is_answered_with_words_and_leaves_no_modifier_pressed(show: OpenPage) -> None:
     page = await show("<input aria-label=Text autofocus>")
-    words = await page.perform(PressKey(keys="Control+Hyper"))
+    words = words_of(await page.perform(PressKey(keys="Control+Hyper")))
     assert words is not None
     assert "Hyper" in words
     await click(page, Target(label="Text"))
@@ -145,14 +145,14 @@ async def test_navigating_by_path_and_through_the_history(show: OpenPage, site: 
     page = await show("first")
     site.pages["/two"] = "second"
     for action, word in ((Back(), "back"), (Forward(), "forward")):
-        words = await page.perform(action)
+        words = words_of(await page.perform(action))
         assert words is not None
         assert word in words
-    assert await page.perform(Navigate(url="/two")) is None
+    assert words_of(await page.perform(Navigate(url="/two"))) is None
     assert (await page.view()).url == f"{site.origin}/two"
-    assert await page.perform(Back()) is None
+    assert words_of(await page.perform(Back())) is None
     assert (await page.view()).url == f"{site.origin}/"
-    assert await page.perform(Forward()) is None
+    assert words_of(await page.perform(Forward())) is None
     assert (await page.view()).url == f"{site.origin}/two"
 
 
@@ -160,14 +160,14 @@ async def test_the_history_of_a_page_that_changes_its_own_address_can_be_walked(
     page = await show("<button onclick=\"history.pushState(0, '', '/deep')\">Go</button>")
     await click(page, Target(role="button"))
     assert (await page.view()).url == f"{site.origin}/deep"
-    assert await page.perform(Back()) is None
+    assert words_of(await page.perform(Back())) is None
     assert (await page.view()).url == f"{site.origin}/"
 
 
 async def test_waiting_and_looking_change_nothing(show: OpenPage) -> None:
     page = await show("still")
-    assert await page.perform(Wait(seconds=0)) is None
-    assert await page.perform(Screenshot()) is None
+    assert words_of(await page.perform(Wait(seconds=0))) is None
+    assert words_of(await page.perform(Screenshot())) is None
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ async def test_a_dialog_is_answered_and_the_agent_is_told(show: OpenPage, script
     words = await click(page, Target(role="button"))
     assert words is not None
     assert said in words
-    assert await page.perform(Screenshot()) is None, "it is told once"
+    assert words_of(await page.perform(Screenshot())) is None, "it is told once"
     if "say" in script:
         assert await logged(page) in {"true", "Ada"}
 
@@ -258,7 +258,7 @@ async def test_downloads_are_kept_under_harmless_names_and_the_agent_is_told(
         for link in ("Export", "Other"):
             told = await click(page, Target(text=link))
             while told is None:
-                told = await page.perform(Screenshot())
+                told = words_of(await page.perform(Screenshot()))
             assert "was downloaded (3 bytes)" in told
     kept = sorted(path.name for path in (tmp_path / "downloads").iterdir())
     assert len(kept) == 2, "the second of the same name beside the first"
@@ -273,7 +273,7 @@ async def test_navigating_to_a_download_is_no_error(show: OpenPage, site: Site) 
 
     site.pages["/csv"] = csv
     page = await show("here")
-    words = await page.perform(Navigate(url="/csv"))
+    words = words_of(await page.perform(Navigate(url="/csv")))
     assert words is None or "downloaded" in words
 
 
@@ -282,7 +282,7 @@ async def test_a_file_chooser_is_dismissed_and_the_agent_is_told(show: OpenPage)
     words = await click(page, Target(label="Upload"))
     async with asyncio.timeout(5):
         while words is None:
-            words = await page.perform(Screenshot())
+            words = words_of(await page.perform(Screenshot()))
     assert "none can be chosen" in words
 
 
@@ -302,4 +302,4 @@ async def test_an_action_on_a_page_that_hangs_ends_with_words(show: OpenPage, mo
     page = await show("<button onclick='while (true) {}'>Go</button>")
     async with asyncio.timeout(10):
         words = await click(page, Target(role="button"))
-        assert words is not None or await page.perform(Click(x=5, y=5)) is not None
+        assert words is not None or words_of(await page.perform(Click(x=5, y=5))) is not None

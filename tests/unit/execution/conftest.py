@@ -13,7 +13,7 @@ from rolldeck.browser.port import BrowserPage, PageView
 from rolldeck.domain.action import Action, Click
 from rolldeck.domain.errors import Conflict, NotFound
 from rolldeck.domain.page import Box, Cookie
-from rolldeck.domain.rollout import Rollout, Step
+from rolldeck.domain.rollout import ActionResult, Rollout, Step
 from rolldeck.domain.solution import Target
 from rolldeck.domain.status import Event, Status, next_status
 from rolldeck.domain.task import Limits, Task
@@ -290,9 +290,9 @@ class FakePage:
         self._looks += 1
         return PageView(screen, "http://127.0.0.1:1/", 1440, 900)
 
-    async def perform(self, action: Action) -> str | None:
+    async def perform(self, action: Action) -> ActionResult:
         await self._scene.at("perform")
-        return None
+        return ActionResult(action=action)
 
     async def close(self) -> None:
         await self._scene.at("close the page")
