@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import asyncpg  # type: ignore[import-untyped]  # it has neither types nor stubs
+import asyncpg
 
 from rolldeck.domain.errors import EnvironmentFailure, TemplateError
 from rolldeck.environments.port import BuildProgress, ProgressListener

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-import asyncpg  # type: ignore[import-untyped]  # it has neither types nor stubs
+import asyncpg
 
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.runtimes.process.accounts import Account

@@ -15,7 +15,7 @@ from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
 
-import asyncpg  # type: ignore[import-untyped]  # it has neither types nor stubs
+import asyncpg
 from pydantic import JsonValue
 
 from rolldeck.domain.errors import EnvironmentFailure, VerificationError
