@@ -37,6 +37,7 @@ from rolldeck.wiring import Deck, open_deck
 
 BATCH = 8
 ROLLOUTS_UNTIL_COUNTED = 20
+SETTLE_SECONDS = 5  # Chromium ends its renderers a moment after their pages
 
 TASK = Task.model_validate(
     {
@@ -110,11 +111,9 @@ class Traces:
     def now(cls, run_dir: Path) -> "Traces":
         descendants = psutil.Process().children(recursive=True)
         pids = {os.getpid(), *(process.pid for process in descendants)}
-        # Chromium keeps a spare renderer or not, as it likes; its renderers are counted by the pages' own test.
-        counted = [process for process in descendants if "--type=" not in " ".join(_command(process))]
         sessions = list(run_dir.glob("rolldeck-*"))
         return cls(
-            processes=len(counted),
+            processes=len(descendants),
             databases=sum(1 for session in sessions for base in session.rglob("base") for _ in base.iterdir()),
             directories=sum(1 for session in sessions for entry in session.iterdir() if entry.is_dir()),
             sockets=sum(
@@ -125,13 +124,6 @@ class Traces:
 
     def less(self, other: "Traces") -> dict[str, int]:
         return {name: count - getattr(other, name) for name, count in vars(self).items()}
-
-
-def _command(process: psutil.Process) -> list[str]:
-    try:
-        return process.cmdline()
-    except psutil.NoSuchProcess:
-        return []
 
 
 def _median(values: Sequence[float]) -> float:
@@ -151,6 +143,7 @@ async def measure(settings: Settings, count: int, parallel: int, run_dir: Path) 
         await deck.start()
         await deck.tasks.upload([TASK])
         await execute(deck.adapters, "noop", 1, parallel=1)  # warms the fork server up
+        await asyncio.sleep(SETTLE_SECONDS)
         before = Traces.now(run_dir)
         overheads = [await overhead_of_one(deck) for _ in range(count)]
         started = time.perf_counter()
@@ -159,6 +152,7 @@ async def measure(settings: Settings, count: int, parallel: int, run_dir: Path) 
         rest = max(0, ROLLOUTS_UNTIL_COUNTED - count - BATCH)
         if rest:
             await execute(deck.adapters, "noop", rest, parallel=parallel)
+        await asyncio.sleep(SETTLE_SECONDS)
         after = Traces.now(run_dir)
     return {
         "overhead_seconds": {
