@@ -127,9 +127,6 @@ export function useStartRollouts() {
   });
 }
 
-/** What came of asking to cancel or to delete a rollout. */
-export type Ending = "cancelling" | "cancelled" | "deleted" | "had ended";
-
 /**
  * Cancels a live rollout. The same request deletes one that has ended, so the status is asked for first: a rollout that ended while
  * its page still showed it live is kept.
@@ -137,9 +134,9 @@ export type Ending = "cancelling" | "cancelled" | "deleted" | "had ended";
 export function useCancelRollout() {
   const refresh = useRefreshCounts();
   return useMutation({
-    mutationFn: async (id: string): Promise<Ending> => {
+    mutationFn: async (id: string) => {
       const rollout = await readRollout(id);
-      return isLive(rollout.status) ? requestEnd(id) : "had ended";
+      if (isLive(rollout.status)) await requestEnd(id);
     },
     onSuccess: refresh,
   });
@@ -151,14 +148,13 @@ export function useDeleteRollout() {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: requestEnd,
-    onSuccess: (_ending, id) => {
+    onSuccess: (_result, id) => {
       queries.removeQueries({ queryKey: ["rollout", id] });
       return refresh();
     },
   });
 }
 
-async function requestEnd(id: string): Promise<Ending> {
-  const result = await answer(client.DELETE("/api/rollouts/{rollout_id}", { params: { path: { rollout_id: id } } }));
-  return result.outcome;
+function requestEnd(id: string) {
+  return answer(client.DELETE("/api/rollouts/{rollout_id}", { params: { path: { rollout_id: id } } }));
 }

@@ -1,20 +1,21 @@
 "use client";
 
-import { Button, type ButtonProps, Group, Modal } from "@mantine/core";
+import { Button, type ButtonProps } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import dynamic from "next/dynamic";
 import type { ReactNode } from "react";
+import { usePreload } from "@/components/usePreload";
+import type { Confirmation } from "./ConfirmModal";
 
-type Props = ButtonProps & {
-  children: ReactNode;
-  question: string;
-  consequence: string;
-  confirmLabel: string;
-  onConfirm: () => void;
-};
+const loadConfirmModal = () => import("./ConfirmModal");
+const ConfirmModal = dynamic(loadConfirmModal, { ssr: false });
+
+type Props = ButtonProps & Confirmation & { children: ReactNode; onConfirm: () => void };
 
 /** A button whose action cannot be undone: it asks first, and names what will happen. */
 export function ConfirmButton({ children, question, consequence, confirmLabel, onConfirm, ...button }: Props) {
   const [opened, { open, close }] = useDisclosure(false);
+  usePreload(loadConfirmModal);
   const confirm = () => {
     close();
     onConfirm();
@@ -24,17 +25,14 @@ export function ConfirmButton({ children, question, consequence, confirmLabel, o
       <Button {...button} onClick={open}>
         {children}
       </Button>
-      <Modal opened={opened} onClose={close} title={question} size="sm">
-        <p>{consequence}</p>
-        <Group justify="flex-end" mt="md" gap="xs">
-          <Button variant="default" onClick={close} data-autofocus>
-            Keep it
-          </Button>
-          <Button color="red.8" onClick={confirm}>
-            {confirmLabel}
-          </Button>
-        </Group>
-      </Modal>
+      <ConfirmModal
+        opened={opened}
+        question={question}
+        consequence={consequence}
+        confirmLabel={confirmLabel}
+        onClose={close}
+        onConfirm={confirm}
+      />
     </>
   );
 }

@@ -1,12 +1,11 @@
 "use client";
 
 import { Button } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import { IconBan, IconTrash } from "@tabler/icons-react";
 import Link from "next/link";
 import { useRouter } from "next/navigation";
 import { failureOf } from "@/api/problem";
-import { type Ending, useCancelRollout, useDeleteRollout } from "@/api/queries";
+import { useCancelRollout, useDeleteRollout } from "@/api/queries";
 import type { Rollout } from "@/api/types";
 import { ConfirmButton } from "@/components/ConfirmButton";
 import { RelativeTime, useSecondsSince } from "@/components/RelativeTime";
@@ -53,48 +52,45 @@ function Elapsed({ rollout }: { rollout: Rollout }) {
   return seconds === null ? null : <span>{formatDuration(seconds)}</span>;
 }
 
-const ENDING_WORDS: Record<Ending, string> = {
-  cancelling: "The rollout is being cancelled.",
-  cancelled: "The rollout was cancelled.",
-  deleted: "The rollout was deleted with its files.",
-  "had ended": "The rollout had already ended; it was kept.",
-};
-
+/** Cancels a live rollout, deletes one that has ended; says so when neither was possible. */
 function EndButton({ rollout }: { rollout: Rollout }) {
   const cancel = useCancelRollout();
   const remove = useDeleteRollout();
   const router = useRouter();
-  const tell = (ending: Ending) => notifications.show({ message: ENDING_WORDS[ending] });
-  const complain = (error: Error) => notifications.show({ color: "red", message: failureOf(error).detail });
+  const live = isLive(rollout.status);
+  const error = cancel.error ?? remove.error;
+  const leave = () => router.push(`/?task=${encodeURIComponent(rollout.task_id)}`);
 
-  if (isLive(rollout.status)) {
-    return (
-      <Button
-        variant="default"
-        leftSection={<IconBan size={14} />}
-        loading={cancel.isPending}
-        disabled={rollout.cancel_requested}
-        onClick={() => cancel.mutate(rollout.id, { onSuccess: tell, onError: complain })}
-      >
-        {rollout.cancel_requested ? "Cancelling" : "Cancel"}
-      </Button>
-    );
-  }
-  const leave = (ending: Ending) => {
-    tell(ending);
-    router.push(`/?task=${encodeURIComponent(rollout.task_id)}`);
-  };
   return (
-    <ConfirmButton
-      variant="default"
-      leftSection={<IconTrash size={14} />}
-      loading={remove.isPending}
-      question="Delete this rollout?"
-      consequence="Its record, video and screenshots will be gone for good, and the task's rates will no longer count it."
-      confirmLabel="Delete"
-      onConfirm={() => remove.mutate(rollout.id, { onSuccess: leave, onError: complain })}
-    >
-      Delete
-    </ConfirmButton>
+    <div className={classes.end}>
+      {live ? (
+        <Button
+          variant="default"
+          leftSection={<IconBan size={14} />}
+          loading={cancel.isPending}
+          disabled={rollout.cancel_requested}
+          onClick={() => cancel.mutate(rollout.id)}
+        >
+          {rollout.cancel_requested ? "Cancelling" : "Cancel"}
+        </Button>
+      ) : (
+        <ConfirmButton
+          variant="default"
+          leftSection={<IconTrash size={14} />}
+          loading={remove.isPending}
+          question="Delete this rollout?"
+          consequence="Its record, video and screenshots will be gone for good, and the task's rates will no longer count it."
+          confirmLabel="Delete"
+          onConfirm={() => remove.mutate(rollout.id, { onSuccess: leave })}
+        >
+          Delete
+        </ConfirmButton>
+      )}
+      {error !== null && (
+        <p role="alert" className={classes.error}>
+          {failureOf(error).detail}
+        </p>
+      )}
+    </div>
   );
 }

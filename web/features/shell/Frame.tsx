@@ -1,22 +1,28 @@
 "use client";
 
-import { ActionIcon, Drawer, VisuallyHidden } from "@mantine/core";
+import { ActionIcon } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconMenu2 } from "@tabler/icons-react";
+import dynamic from "next/dynamic";
 import Link from "next/link";
 import type { ReactNode } from "react";
+import { usePreload } from "@/components/usePreload";
 import { ConnectionBanner } from "./ConnectionBanner";
 import classes from "./Frame.module.css";
 import { Logo } from "./Logo";
-import { SchemeMenu } from "./SchemeMenu";
+import { SchemeButton } from "./SchemeButton";
 import { ServerState } from "./ServerState";
 import { ShortcutsButton } from "./Shortcuts";
+
+const loadSidebarDrawer = () => import("./SidebarDrawer");
+const SidebarDrawer = dynamic(loadSidebarDrawer, { ssr: false });
 
 type Props = { children: ReactNode; sidebar?: (close: () => void) => ReactNode };
 
 /** What surrounds every page: header, banner when the server is gone, and a sidebar that becomes a drawer on narrow screens. */
 export function Frame({ children, sidebar }: Props) {
   const [opened, { open, close }] = useDisclosure(false);
+  usePreload(loadSidebarDrawer);
   return (
     <>
       <a href="#main" className="skip-link">
@@ -44,7 +50,7 @@ export function Frame({ children, sidebar }: Props) {
           API
         </a>
         <ShortcutsButton />
-        <SchemeMenu />
+        <SchemeButton />
       </header>
       <ConnectionBanner />
       <div className={sidebar ? classes.withSidebar : classes.plain}>
@@ -58,17 +64,9 @@ export function Frame({ children, sidebar }: Props) {
         </main>
       </div>
       {sidebar && (
-        <Drawer
-          opened={opened}
-          onClose={close}
-          title="Tasks"
-          size={320}
-          padding={0}
-          classNames={{ header: classes.drawerHeader, body: classes.drawerBody, content: classes.drawerContent }}
-          closeButtonProps={{ children: <VisuallyHidden>Close</VisuallyHidden> }}
-        >
+        <SidebarDrawer opened={opened} onClose={close}>
           {sidebar(close)}
-        </Drawer>
+        </SidebarDrawer>
       )}
     </>
   );

@@ -1,6 +1,5 @@
 "use client";
 
-import { Tooltip } from "@mantine/core";
 import { useHealth } from "@/api/queries";
 import { LiveDot } from "@/components/LiveDot";
 import { formatCount } from "@/lib/format";
@@ -12,11 +11,12 @@ export function ServerState() {
   const { live, version } = connectionOf(useHealth());
   if (live === null) return null;
   return (
-    <Tooltip label={`Rolldeck ${version}: ${formatCount(live, "rollout")} waiting or in progress`}>
-      <span className={classes.state}>
-        {live > 0 && <LiveDot />}
-        {live > 0 ? `${live} live` : "idle"}
-      </span>
-    </Tooltip>
+    <span
+      className={classes.state}
+      title={`Rolldeck ${version}: ${formatCount(live, "rollout")} waiting or in progress`}
+    >
+      {live > 0 && <LiveDot />}
+      {live > 0 ? `${live} live` : "idle"}
+    </span>
   );
 }

@@ -9,11 +9,12 @@ import type { useTasks } from "@/api/queries";
 import type { TaskSummary } from "@/api/types";
 import { FailureNote } from "@/components/FailureNote";
 import { LiveDot } from "@/components/LiveDot";
+import { usePreload } from "@/components/usePreload";
 import { Rate } from "@/features/rollouts/Rate";
 import { formatCount } from "@/lib/format";
 import { firstLine, shorten } from "@/lib/text";
 import { filterTasks } from "./filter";
-import { StartRollouts } from "./StartRollouts";
+import { loadStartRollouts, StartRollouts } from "./StartRollouts";
 import type { Selection } from "./selection";
 import classes from "./TaskSidebar.module.css";
 
@@ -31,6 +32,7 @@ export function TaskSidebar({ query, tasks, current, selection, onUpload, onNavi
   const searchField = useRef<HTMLInputElement>(null);
   useHotkeys("/", () => searchField.current?.focus(), { preventDefault: true, useKey: true });
   const shown = filterTasks(tasks, search);
+  usePreload(loadStartRollouts);
 
   return (
     <>
@@ -74,7 +76,7 @@ export function TaskSidebar({ query, tasks, current, selection, onUpload, onNavi
               Clear
             </Button>
           </div>
-          <StartRollouts taskIds={[...selection.ids]} onStarted={selection.clear} />
+          <StartRollouts taskIds={[...selection.ids]} />
         </div>
       )}
     </>

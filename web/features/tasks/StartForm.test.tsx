@@ -5,7 +5,7 @@ import type { Agent } from "@/api/types";
 import { renderPage } from "@/tests/render";
 import { rollout } from "@/tests/samples";
 import { chosenAgent } from "./agents";
-import { StartRollouts } from "./StartRollouts";
+import StartForm from "./StartForm";
 
 const agent = (name: string, unavailable: string | null = null): Agent => ({
   name,
@@ -44,7 +44,7 @@ describe("starting rollouts", () => {
   });
 
   it("asks for so many rollouts of every chosen task", async () => {
-    renderPage(<StartRollouts taskIds={["q1", "q2"]} />);
+    renderPage(<StartForm taskIds={["q1", "q2"]} />);
     const user = userEvent.setup();
     const count = screen.getByRole("textbox", { name: "Rollouts of each task" });
     await user.clear(count);
@@ -54,7 +54,7 @@ describe("starting rollouts", () => {
   });
 
   it("offers an agent that cannot be used here only with the reason", async () => {
-    renderPage(<StartRollouts taskIds={["q1"]} />);
+    renderPage(<StartForm taskIds={["q1"]} />);
     await screen.findByDisplayValue("ORACLE");
     await userEvent.click(screen.getByRole("combobox", { name: "Agent" }));
     const option = await screen.findByRole("option", { name: /GEMINI/ });
