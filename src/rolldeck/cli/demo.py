@@ -17,7 +17,7 @@ from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
 from rolldeck.settings import Settings
-from rolldeck.storage.port import RolloutFilter, Rollouts
+from rolldeck.storage.port import RolloutFilter
 from rolldeck.wiring import Deck, open_deck
 
 AGENT = "oracle"
@@ -40,14 +40,13 @@ class Demo:
                 tasks = await read_tasks(example_tasks(), (), deck, settings)
                 wanted = {task.environment for task in tasks}
                 await build_templates(deck.adapters.environments, wanted, make_console())
-                await deck.start()
                 async with serving(deck, listener, settings) as served:
                     rollouts = await _spawn_once(tasks, deck, served)
                     print_address(served.address, as_json=self.as_json)
                     if not self.exit_when_done:
-                        await served.until_it_ends()
+                        await served.ended.wait()
                         return NOT_ALL_COMPLETED
-                    return await _until_all_ended(rollouts, deck.adapters.rollouts)
+                    return await _until_all_ended(rollouts, deck, served)
 
 
 def example_tasks() -> Path:
@@ -79,10 +78,10 @@ def _spread(tasks: Sequence[Task], count: int) -> Sequence[Task]:
     return [tasks[index * len(tasks) // count] for index in range(count)]
 
 
-async def _until_all_ended(started: Sequence[Rollout], rollouts: Rollouts) -> int:
+async def _until_all_ended(started: Sequence[Rollout], deck: Deck, served: Serving) -> int:
     while True:
-        now = [await rollouts.get(rollout.id) for rollout in started]
-        if all(rollout.status.is_final for rollout in now):
+        now = [await deck.adapters.rollouts.get(rollout.id) for rollout in started]
+        if all(rollout.status.is_final for rollout in now) or served.ended.is_set():
             break
         await asyncio.sleep(_POLL_SECONDS)
     for rollout in now:

@@ -26,10 +26,9 @@ class Serve:
             with listening(settings.host, settings.port, must_be_free=self.port_must_be_free) as listener:
                 wanted = {template.name for template in await environments.templates()}
                 await build_templates(environments, wanted, make_console())
-                await deck.start()
                 async with serving(deck, listener, settings) as served:
                     print_address(served.address, as_json=self.as_json)
-                    await served.until_it_ends()
+                    await served.ended.wait()
         return NOT_ALL_COMPLETED
 
 

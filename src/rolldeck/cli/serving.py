@@ -65,15 +65,12 @@ def address_of(listener: socket.socket) -> str:
 
 @dataclass(frozen=True)
 class Serving:
-    """A server that answers, and the worker beside it."""
+    """A server that answers, and the worker beside it, which begins when all that it needs is started."""
 
     address: str
     worker: Worker
     ended: asyncio.Event
-
-    async def until_it_ends(self) -> None:
-        """Wait until the server or the worker ends by itself; that is an error, which ``serving`` raises."""
-        await self.ended.wait()
+    """Set when the server or the worker has ended by itself; the error is raised at the end of ``serving``."""
 
 
 @asynccontextmanager
@@ -82,8 +79,9 @@ async def serving(deck: Deck, listener: socket.socket, settings: Settings) -> As
     worker = Worker(deck.adapters, parallel=settings.parallel)
     server = _Server(deck, worker)
     ended = asyncio.Event()
-    tasks = [asyncio.create_task(worker.run()), asyncio.create_task(server.serve(sockets=[listener]))]
-    for task in tasks:
+    answering = asyncio.create_task(server.serve(sockets=[listener]))
+    working = asyncio.create_task(_start_and_work(deck, worker))
+    for task in (answering, working):
         task.add_done_callback(lambda _: ended.set())
     try:
         await _first(server.ready, ended)
@@ -93,7 +91,12 @@ async def serving(deck: Deck, listener: socket.socket, settings: Settings) -> As
     finally:
         server.should_exit = True
         worker.stop(drain=False)
-        await asyncio.gather(*tasks)
+        await asyncio.gather(answering, working)
+
+
+async def _start_and_work(deck: Deck, worker: Worker) -> None:
+    await deck.start()
+    await worker.run()
 
 
 class _Server(uvicorn.Server):
