@@ -98,6 +98,11 @@ async def _until_interrupted(command: Coroutine[None, None, int]) -> int:
         if not interrupted:
             raise
         return INTERRUPTED
+    except Exception as error:  # told, not hidden: Ctrl-C reaches processes that are just starting, too
+        if not interrupted:
+            raise
+        say(f"While stopping: {error}")
+        return INTERRUPTED
     finally:
         for number in _SIGNALS:
             loop.remove_signal_handler(number)

@@ -91,7 +91,9 @@ async def serving(deck: Deck, listener: socket.socket, settings: Settings) -> As
     finally:
         server.should_exit = True
         worker.stop(drain=False)
-        await asyncio.gather(answering, working)
+        await asyncio.wait({answering, working})
+        for task in (answering, working):
+            task.result()
 
 
 async def _start_and_work(deck: Deck, worker: Worker) -> None:

@@ -102,3 +102,17 @@ def test_a_second_signal_stops_at_once() -> None:
         return 0
 
     assert complete(command, quiet=True) == INTERRUPTED
+
+
+def test_what_fails_while_stopping_is_told_and_the_command_was_interrupted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def command(_: Settings) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise RuntimeError("the driver is gone")
+
+    assert complete(command, quiet=True) == INTERRUPTED
+    assert "While stopping: the driver is gone" in capsys.readouterr().err
