@@ -18,7 +18,9 @@ export function ProblemList({ problems, label }: { problems: readonly ProblemFie
       <table className={classes.table}>
         <thead>
           <tr>
-            <th scope="col">Task</th>
+            <th scope="col" title="position in the file, counted from 0">
+              Task
+            </th>
             <th scope="col">Id</th>
             <th scope="col">Field</th>
             <th scope="col">Problem</th>

@@ -8,7 +8,9 @@ import classes from "./StepDescription.module.css";
 export function StepDescription({ step }: { step: Step }) {
   return (
     <div className={classes.description}>
-      <ActionLines results={step.actions} />
+      <div>
+        <ActionLines results={step.actions} />
+      </div>
       {step.message && <p className={classes.message}>{step.message}</p>}
       <p className={classes.facts}>
         <span className={classes.url} title={followableUrl(step.url) ?? undefined}>

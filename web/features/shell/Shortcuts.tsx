@@ -12,7 +12,7 @@ const ShortcutsModal = dynamic(loadShortcutsModal, { ssr: false });
 
 export function ShortcutsButton() {
   const [opened, { toggle, open, close }] = useDisclosure(false);
-  useHotkeys("?", toggle, { useKey: true });
+  useHotkeys("?", toggle, { useKey: true, ignoreModifiers: true }); // which keys make a "?" is the layout's matter
   usePreload(loadShortcutsModal);
   return (
     <>

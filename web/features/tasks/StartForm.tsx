@@ -59,6 +59,7 @@ export default function StartForm({ taskIds }: Props) {
           }))}
           value={agent?.name ?? null}
           onChange={(name) => name !== null && remember(name)}
+          classNames={{ option: classes.choice }}
           comboboxProps={{ width: 340, position: "bottom-start" }}
           renderOption={({ option }) => <AgentOption agent={agents.data?.find(({ name }) => name === option.value)} />}
         />

@@ -30,7 +30,7 @@ type Props = {
 export function TaskSidebar({ query, tasks, current, selection, onUpload, onNavigate }: Props) {
   const [search, setSearch] = useState("");
   const searchField = useRef<HTMLInputElement>(null);
-  useHotkeys("/", () => searchField.current?.focus(), { preventDefault: true, useKey: true });
+  useHotkeys("/", () => searchField.current?.focus(), { preventDefault: true, useKey: true, ignoreModifiers: true });
   const shown = filterTasks(tasks, search);
   usePreload(loadStartRollouts);
 
