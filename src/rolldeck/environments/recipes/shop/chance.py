@@ -40,7 +40,7 @@ class Chance:
         return choices[self.below(len(choices))]
 
     def pick_early(self, choices: Sequence[T]) -> T:
-        """One of the choices, the earlier the likelier: a quarter of the choices gets half of the picks."""
+        """One of the choices, the earlier the likelier: the first quarter of them gets three fifths of the picks."""
         return choices[int(self._random.random() * self._random.random() * len(choices))]
 
     def pick_weighted(self, choices: "Weighted[T]") -> T:
