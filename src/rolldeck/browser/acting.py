@@ -27,8 +27,8 @@ from rolldeck.domain.action import (
 )
 
 NAVIGATION_SECONDS = 30.0
-_PASTE_FROM = 2000  # characters: typing more than that key by key would take longer than a person's paste
-_TYPED_AT_ONCE = 200
+_PASTE_FROM = 2000  # characters of a text: a person would paste it
+_LONG_LINE = 60  # characters: each key costs a rich editor 25 to 90 ms
 _MOVES_PER_LEG = 10
 
 
@@ -94,11 +94,16 @@ class Hands:
             await mouse.up()
 
     async def _type(self, text: str) -> None:
+        """Type key by key, but for the inside of long lines: it arrives at once, and a last key press tells the page."""
+        keyboard = self._page.keyboard
         if len(text) > _PASTE_FROM:
-            await self._page.keyboard.insert_text(text)
+            await keyboard.insert_text(text)
             return
-        for start in range(0, len(text), _TYPED_AT_ONCE):
-            await self._page.keyboard.type(text[start : start + _TYPED_AT_ONCE])
+        for line in text.splitlines(keepends=True):
+            if len(line) > _LONG_LINE:
+                await keyboard.insert_text(line.rstrip("\r\n")[:-1])
+                line = line[len(line.rstrip("\r\n")) - 1 :]
+            await keyboard.type(line)
 
     async def _press(self, keys: str) -> None:
         try:

@@ -59,7 +59,7 @@ class Scroll(_Action):
 
 
 class TypeText(_Action):
-    """Type text at the focus, as a keyboard would."""
+    """Type text at the focus, as a keyboard would; the inside of long lines arrives at once, as from a paste."""
 
     kind: Literal["type"] = "type"
     text: str

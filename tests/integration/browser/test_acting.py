@@ -117,6 +117,15 @@ async def test_typing_reaches_the_focus_as_from_a_keyboard(show: OpenPage) -> No
     assert await page.read_text(Target(label="Text"), 5) == "x" * 5000
 
 
+async def test_a_long_line_is_typed_whole_and_ends_with_a_key_press(show: OpenPage) -> None:
+    page = await show(LOG + "<textarea aria-label=Text onkeyup='say(event.key)'></textarea>")
+    await click(page, Target(label="Text"))
+    text = f"{'a' * 100}b\nshort\n{'c' * 100}"
+    await page.perform(TypeText(text=text))
+    assert await page.read_text(Target(label="Text"), 5) == text
+    assert await logged(page) == "b Enter s h o r t Enter c"
+
+
 async def test_an_unknown_key_is_answered_with_words_and_leaves_no_modifier_pressed(show: OpenPage) -> None:
     page = await show("<input aria-label=Text autofocus>")
     words = words_of(await page.perform(PressKey(keys="Control+Hyper")))
