@@ -71,7 +71,7 @@ it("the result counts what matches and shows both answers whole", () => {
       expected={{ a: 1, b: 2 }}
     />,
   );
-  expect(screen.getByText("1 of 2 checks match")).toBeTruthy();
+  expect(screen.getByText("1 of 2 checks matched")).toBeTruthy();
   expect(screen.getByRole("region", { name: "Expected answer" }).textContent).toContain('"b": 2');
   expect(screen.getByRole("region", { name: "Parsed answer" }).textContent).not.toContain('"b"');
 });

@@ -11,7 +11,7 @@ import classes from "./Result.module.css";
 export function Result({ verdict, expected }: { verdict: Verdict; expected: unknown }) {
   const matching = verdict.evidence.filter((piece) => piece.verdict === "match").length;
   return (
-    <Panel title="Result" aside={`${matching} of ${formatCount(verdict.evidence.length, "check")} match`}>
+    <Panel title="Result" aside={`${matching} of ${formatCount(verdict.evidence.length, "check")} matched`}>
       {verdict.evidence.length > 0 && <EvidenceTable evidence={verdict.evidence} />}
       <div className={classes.answers}>
         <figure className={classes.answer}>

@@ -22,7 +22,7 @@ export function RolloutDetails({ rollout }: { rollout: Rollout }) {
         {rollout.verdict !== null && <Result verdict={rollout.verdict} expected={rollout.expected} />}
         <div className={classes.side}>
           <TaskPanel rollout={rollout} />
-          {rollout.answer_text !== null && (
+          {rollout.answer_text?.trim() && (
             <Panel title="Answer, as the agent gave it">
               <CodeBlock text={rollout.answer_text} label="The agent's raw answer" />
             </Panel>
