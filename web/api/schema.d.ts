@@ -1196,7 +1196,7 @@ export interface components {
         };
         /**
          * TypeText
-         * @description Type text at the focus, as a keyboard would.
+         * @description Type text at the focus, as a keyboard would; the inside of long lines arrives at once, as from a paste.
          */
         TypeText: {
             /**
