@@ -206,9 +206,9 @@ async def new_context(browser: Browser, video_directory: Path | None) -> Browser
 
 async def finish(context: BrowserContext, recording: VideoRecording | None) -> int | None:
     """End the recording; ``record_video`` writes its file when the context closes."""
-    frames = (await recording.finish()).frames if recording is not None else None
+    video = await recording.finish() if recording is not None else None
     await context.close()
-    return frames
+    return video.frames if video is not None else None
 
 
 async def act(page: Page, cdp: CDPSession, seconds: float, recording: VideoRecording | None) -> None:

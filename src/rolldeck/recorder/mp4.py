@@ -80,13 +80,13 @@ class Mp4Writer:
             if self._output is not None and self._last is not None:
                 self._encode(self._output, self._last, at_ms)
 
-    def finish(self, end_ms: int) -> Video:
-        """Show the last image until ``end_ms`` and close the file; also raises where there never was an image."""
+    def finish(self, end_ms: int) -> Video | None:
+        """Show the last image until ``end_ms`` and close the file; None where there never was an image."""
         self.repeat(end_ms)
         with self._errors():
             output, self._output = self._output, None
             if output is None:
-                raise RecordingError(f"{self._path.name} has no frame: the page never gave one")
+                return None
             output.container.mux(output.stream.encode(None))
             output.container.close()
             return Video(self._path, self._last_ms / 1000, self._frames, self._path.stat().st_size)

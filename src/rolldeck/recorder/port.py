@@ -26,8 +26,11 @@ class Recording(Protocol):
     def push(self, image: bytes) -> None:
         """Put an image (PNG or JPEG, the page's size) into the video at this moment: a step's screenshot."""
 
-    async def finish(self) -> Video:
-        """Write the last frame up to now and close the file. Idempotent. Raises ``RecordingError``."""
+    async def finish(self) -> Video | None:
+        """Write the last frame up to now and close the file; None where the page never gave an image.
+
+        Idempotent. Raises ``RecordingError``.
+        """
 
 
 class Recorder(Protocol):

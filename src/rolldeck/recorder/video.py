@@ -40,7 +40,7 @@ class VideoRecording:
         self._pushed = asyncio.Event()
         self._started = time.monotonic()
         self._written_at = 0.0
-        self._finishing: asyncio.Task[Video] | None = None
+        self._finishing: asyncio.Task[Video | None] | None = None
         self._polling = asyncio.create_task(self._poll(frame, interval))
 
     @property
@@ -54,13 +54,13 @@ class VideoRecording:
         self._pushed.set()
         self._enqueue(image)
 
-    async def finish(self) -> Video:
-        """Close the video and return it. Idempotent. Raises ``RecordingError``."""
+    async def finish(self) -> Video | None:
+        """Close the video and return it, None where it has no image. Idempotent. Raises ``RecordingError``."""
         if self._finishing is None:
             self._finishing = asyncio.create_task(self._finish(round(self.elapsed * 1000)))
         return await asyncio.shield(self._finishing)
 
-    async def _finish(self, end_ms: int) -> Video:
+    async def _finish(self, end_ms: int) -> Video | None:
         self._polling.cancel()
         await asyncio.wait({self._polling})
         try:
@@ -68,7 +68,7 @@ class VideoRecording:
         finally:
             self._thread.shutdown(wait=False)
 
-    def _close(self, end_ms: int) -> Video:
+    def _close(self, end_ms: int) -> Video | None:
         if self._failure is not None:
             raise self._failure
         try:

@@ -5,6 +5,7 @@ import os
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import av
 import psutil
@@ -124,6 +125,7 @@ async def test_a_live_rollout_is_cancelled_within_5_seconds_and_nothing_of_it_re
         worker.wake()
         await statuses.reached(Status.RUNNING, seconds=30)
         assert len(listening_ports()) == len(before) + 2  # the environment's server and the egress proxy
+        await filmed(deck.adapters.artifacts.workspace(queued.id) / "video.mp4")
         await deck.adapters.rollouts.request_cancel(queued.id)
         worker.wake()
         await statuses.reached(Status.CANCELLED, seconds=5)
@@ -131,6 +133,13 @@ async def test_a_live_rollout_is_cancelled_within_5_seconds_and_nothing_of_it_re
     rollout = await deck.adapters.rollouts.get(queued.id)
     assert (rollout.status, rollout.verdict) == (Status.CANCELLED, None)
     assert rollout.video is not None
+
+
+async def filmed(path: Path) -> None:
+    """Wait until a recording has its first image."""
+    async with asyncio.timeout(30):
+        while not path.exists():
+            await asyncio.sleep(0.05)
 
 
 def listening_ports() -> set[int]:
