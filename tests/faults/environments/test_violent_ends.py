@@ -113,7 +113,7 @@ def _entries(directory: Path) -> set[Path]:
 async def eventually(is_so: Callable[[], bool]) -> None:
     async with asyncio.timeout(_PATIENCE_SECONDS):
         await asyncio.sleep(0.1)  # what has died is noticed by this process too
-        while not is_so():  # noqa: ASYNC110
+        while not is_so():
             await asyncio.sleep(0.1)
 
 
