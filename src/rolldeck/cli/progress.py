@@ -76,7 +76,8 @@ class _Lines:
     def __call__(self, progress: BuildProgress) -> None:
         if progress.step != self._step:
             self._step = progress.step
-            self._console.print(f"{self._title}: step {progress.step} of {progress.steps}: {progress.name}")
+            line = f"{self._title}: step {progress.step} of {progress.steps}: {progress.name}"
+            self._console.print(line, markup=False, soft_wrap=True)
 
 
 class RolloutsListener(Protocol):

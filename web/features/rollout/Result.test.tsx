@@ -75,3 +75,20 @@ it("the result counts what matches and shows both answers whole", () => {
   expect(screen.getByRole("region", { name: "Expected answer" }).textContent).toContain('"b": 2');
   expect(screen.getByRole("region", { name: "Parsed answer" }).textContent).not.toContain('"b"');
 });
+
+it("the result of a task that is only about state shows no answers", () => {
+  renderPage(
+    <Result
+      verdict={{
+        reward: 1,
+        success: true,
+        parsed: null,
+        reason: "",
+        evidence: [piece({ path: "state: the chart exists" })],
+      }}
+      expected={null}
+    />,
+  );
+  expect(screen.getByText("the chart exists")).toBeTruthy();
+  expect(screen.queryByRole("region", { name: "Expected answer" })).toBeNull();
+});

@@ -7,22 +7,25 @@ import { formatCount } from "@/lib/format";
 import { cellText, MATCH_WORDS, placeOf, sortEvidence } from "./evidence";
 import classes from "./Result.module.css";
 
-/** What the verifier found: field by field, and both answers whole beside each other. */
+/** What the verifier found: field by field, and both answers whole beside each other, where there is one at all. */
 export function Result({ verdict, expected }: { verdict: Verdict; expected: unknown }) {
+  const onlyState = expected === null && verdict.parsed === null;
   const matching = verdict.evidence.filter((piece) => piece.verdict === "match").length;
   return (
     <Panel title="Result" aside={`${matching} of ${formatCount(verdict.evidence.length, "check")} matched`}>
       {verdict.evidence.length > 0 && <EvidenceTable evidence={verdict.evidence} />}
-      <div className={classes.answers}>
-        <figure className={classes.answer}>
-          <figcaption>Expected answer</figcaption>
-          <JsonBlock value={expected} label="Expected answer" />
-        </figure>
-        <figure className={classes.answer}>
-          <figcaption>Answer found in the agent’s text</figcaption>
-          <JsonBlock value={verdict.parsed} label="Parsed answer" />
-        </figure>
-      </div>
+      {!onlyState && (
+        <div className={classes.answers}>
+          <figure className={classes.answer}>
+            <figcaption>Expected answer</figcaption>
+            <JsonBlock value={expected} label="Expected answer" />
+          </figure>
+          <figure className={classes.answer}>
+            <figcaption>Answer found in the agent’s text</figcaption>
+            <JsonBlock value={verdict.parsed} label="Parsed answer" />
+          </figure>
+        </div>
+      )}
     </Panel>
   );
 }

@@ -11,7 +11,7 @@ def superset(data: TableData) -> Recipe:
     """Return the recipe, over the shop's tables."""
     return Recipe(
         name="superset",
-        title="Apache Superset with a shop's data",
+        title="Apache Superset",
         data=Database(name="shop", title="the shop's data", tables=data),
         application=PythonApplication(
             module=_HERE / "application.py",
