@@ -38,11 +38,11 @@ $(VENV)/.chromium: $(VENV)/.installed scripts/install-chromium
 
 .PHONY: demo
 demo: install ## start Rolldeck with the example tasks and a few rollouts of them
-	@$(BIN)/rolldeck demo
+	@$(BIN)/rolldeck demo || test $$? = 130  # stopped with Ctrl-C
 
 .PHONY: serve
 serve: install ## start Rolldeck
-	@$(BIN)/rolldeck serve
+	@$(BIN)/rolldeck serve || test $$? = 130
 
 # --- checks --------------------------------------------------------------------------------------------------------
 
