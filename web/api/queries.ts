@@ -4,6 +4,7 @@ import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tansta
 import { isLive } from "@/features/rollouts/outcome";
 import { CALM_MS, LIVE_MS, listInterval, rolloutInterval } from "@/lib/polling";
 import { answer, client } from "./client";
+import { isConflict } from "./problem";
 import type { Rollout, RolloutRequest } from "./types";
 
 const TASKS_A_PAGE = 500;
@@ -31,10 +32,12 @@ export function useTasks() {
   });
 }
 
-export function useTask(id: string) {
+/** A task: its newest version, or the one that is named. */
+export function useTask(id: string, version?: string) {
   return useQuery({
-    queryKey: ["task", id],
-    queryFn: ({ signal }) => answer(client.GET("/api/tasks/{task_id}", { params: { path: { task_id: id } }, signal })),
+    queryKey: ["task", id, version],
+    queryFn: ({ signal }) =>
+      answer(client.GET("/api/tasks/{task_id}", { params: { path: { task_id: id }, query: { version } }, signal })),
     refetchInterval: (query) => ((query.state.data?.counts.live ?? 0) > 0 ? LIVE_MS : CALM_MS),
   });
 }
@@ -127,16 +130,15 @@ export function useStartRollouts() {
   });
 }
 
-/**
- * Cancels a live rollout. The same request deletes one that has ended, so the status is asked for first: a rollout that ended while
- * its page still showed it live is kept.
- */
+/** Cancels a live rollout; one that has ended meanwhile is kept, and that is what was wanted. */
 export function useCancelRollout() {
   const refresh = useRefreshCounts();
   return useMutation({
     mutationFn: async (id: string) => {
-      const rollout = await readRollout(id);
-      if (isLive(rollout.status)) await requestEnd(id);
+      const asked = client.POST("/api/rollouts/{rollout_id}/cancel", { params: { path: { rollout_id: id } } });
+      await answer(asked).catch((error: unknown) => {
+        if (!isConflict(error)) throw error;
+      });
     },
     onSuccess: refresh,
   });
@@ -147,14 +149,11 @@ export function useDeleteRollout() {
   const refresh = useRefreshCounts();
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: requestEnd,
+    mutationFn: (id: string) =>
+      answer(client.DELETE("/api/rollouts/{rollout_id}", { params: { path: { rollout_id: id } } })),
     onSuccess: (_result, id) => {
       queries.removeQueries({ queryKey: ["rollout", id] });
       return refresh();
     },
   });
-}
-
-function requestEnd(id: string) {
-  return answer(client.DELETE("/api/rollouts/{rollout_id}", { params: { path: { rollout_id: id } } }));
 }

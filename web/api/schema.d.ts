@@ -70,7 +70,7 @@ export interface paths {
         };
         /**
          * Get Task
-         * @description One task, whole.
+         * @description One task, whole: its newest version, or the one that is named, as a rollout's `task_version` does.
          */
         get: operations["get_task"];
         put?: never;
@@ -124,6 +124,26 @@ export interface paths {
          * @description Cancel a rollout that is not final yet; delete a final one with its files.
          */
         delete: operations["delete_rollout"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rollouts/{rollout_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Rollout
+         * @description Cancel a rollout that is not final yet; a final one is a conflict, and stays.
+         */
+        post: operations["cancel_rollout"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1477,7 +1497,10 @@ export interface operations {
     };
     get_task: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description a version of the task */
+                version?: string | null;
+            };
             header?: never;
             path: {
                 /** @description id of a task */
@@ -1650,6 +1673,56 @@ export interface operations {
         };
     };
     delete_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeleteResult"];
+                };
+            };
+            /** @description The rollout is live and was asked to stop */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeleteResult"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_rollout: {
         parameters: {
             query?: never;
             header?: never;

@@ -9,6 +9,7 @@ _NO_NUL = r"^[^\x00]+$"
 
 RolloutId = Annotated[str, Path(pattern=ULID, description="id of a rollout")]
 TaskId = Annotated[str, Path(min_length=1, max_length=200, pattern=_NO_NUL, description="id of a task")]
+TaskVersion = Annotated[str | None, Query(pattern=r"^[0-9a-f]{16}$", description="a version of the task")]
 StepIndex = Annotated[int, Path(ge=0, lt=1_000_000, description="number of a step, from 0")]
 
 TaskQuery = Annotated[

@@ -98,6 +98,19 @@ async def delete_rollout(rollout_id: RolloutId, services: Needs, response: Respo
     if rollout.status.is_final:
         return await _delete(rollout_id, services)
     # A rollout that ends in this moment is a conflict, and stays: what was asked for was to stop it, not to lose it.
+    return await _cancel(rollout_id, services, response)
+
+
+@router.post(
+    "/{rollout_id}/cancel",
+    responses={202: {"model": DeleteResult, "description": "The rollout is live and was asked to stop"}},
+)
+async def cancel_rollout(rollout_id: RolloutId, services: Needs, response: Response) -> DeleteResult:
+    """Cancel a rollout that is not final yet; a final one is a conflict, and stays."""
+    return await _cancel(rollout_id, services, response)
+
+
+async def _cancel(rollout_id: str, services: Services, response: Response) -> DeleteResult:
     asked = await services.rollouts.request_cancel(rollout_id)
     services.wake()
     if asked.status.is_final:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request
 from pydantic import JsonValue
 
-from rolldeck.api.identifiers import TaskCursor, TaskId
+from rolldeck.api.identifiers import TaskCursor, TaskId, TaskVersion
 from rolldeck.api.schemas import TaskDetail, TaskList, UploadResult
 from rolldeck.api.services import Needs
 from rolldeck.api.uploads import read_upload
@@ -69,6 +69,6 @@ async def get_task_file_schema() -> dict[str, JsonValue]:
 
 
 @router.get("/{task_id:path}")
-async def get_task(task_id: TaskId, services: Needs) -> TaskDetail:
-    """One task, whole."""
-    return task_detail(await services.tasks.get(task_id))
+async def get_task(task_id: TaskId, services: Needs, version: TaskVersion = None) -> TaskDetail:
+    """One task, whole: its newest version, or the one that is named, as a rollout's `task_version` does."""
+    return task_detail(await services.tasks.get(task_id, version))

@@ -114,6 +114,17 @@ async def test_a_live_rollout_is_asked_to_stop(client: httpx2.AsyncClient, deck:
     assert (await client.get(f"/api/rollouts/{claim.rollout.id}")).json()["status"] == "cancelled"
 
 
+async def test_cancelling_never_deletes_a_rollout_that_has_ended(client: httpx2.AsyncClient, deck: Deck) -> None:
+    pending = (await start(client)).json()["rollouts"][0]["id"]
+    cancelled = await client.post(f"/api/rollouts/{pending}/cancel")
+    assert (cancelled.status_code, cancelled.json()["outcome"]) == (200, "cancelled")
+    ended = await deck.finish_a_rollout("1")
+    refused = await client.post(f"/api/rollouts/{ended.id}/cancel")
+    assert refused.status_code == 409
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert (await client.get(f"/api/rollouts/{ended.id}")).status_code == 200
+
+
 async def test_a_finished_rollout_is_deleted_with_its_files(client: httpx2.AsyncClient, deck: Deck) -> None:
     rollout = await deck.finish_a_rollout("1")
     deleted = (await client.delete(f"/api/rollouts/{rollout.id}")).json()

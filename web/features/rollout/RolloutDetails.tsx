@@ -34,13 +34,12 @@ export function RolloutDetails({ rollout }: { rollout: Rollout }) {
   );
 }
 
-/** The instruction; that of the newest version, and it says so where this rollout had another. */
+/** The instruction as this rollout was given it. */
 function TaskPanel({ rollout }: { rollout: Rollout }) {
-  const { data } = useTask(rollout.task_id);
+  const { data } = useTask(rollout.task_id, rollout.task_version);
   if (data === undefined) return null;
-  const changed = data.version !== rollout.task_version;
   return (
-    <Panel title="Instruction" aside={changed ? "changed since this rollout" : undefined}>
+    <Panel title="Instruction">
       <Instruction text={data.task.task} />
     </Panel>
   );

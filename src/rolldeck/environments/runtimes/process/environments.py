@@ -133,4 +133,6 @@ class ProcessEnvironments:
         template = template_of(recipe, service_account())
         built = self._is_built(template)
         size = sum(self._cache.size_bytes(stage) for stage in template.stages) if built else None
-        return TemplateInfo(recipe.name, f"{recipe.title} with {recipe.data.title}", RUNTIME, template.application.key, built, size)
+        return TemplateInfo(
+            recipe.name, f"{recipe.title} with {recipe.data.title}", RUNTIME, template.application.key, built, size
+        )
