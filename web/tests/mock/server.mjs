@@ -119,6 +119,11 @@ const ROUTES = [
     },
   ],
   [
+    "POST",
+    /^\/api\/rollouts\/([^/]+)\/cancel$/,
+    (_request, response, id) => json(response, { id, outcome: "cancelling", freed_bytes: 0 }),
+  ],
+  [
     "DELETE",
     /^\/api\/rollouts\/([^/]+)$/,
     (_request, response, id) => json(response, { id, outcome: "deleted", freed_bytes: 1 }),
