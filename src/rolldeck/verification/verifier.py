@@ -77,7 +77,7 @@ def _about_answer(answer: Compared, found: Found | None, text: str | None) -> st
         return f"{_all_of(answer.fields, 'field')}{place}"
     wrong = [item for item in answer.evidence if item.verdict is not Match.MATCH]
     more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
-    return f"{answer.matching} of {_counted(answer.fields, 'field')} match{place}; {_explained(wrong[0])}{more}"
+    return f"{answer.matching} of {answer.fields} fields match{place}; {_explained(wrong[0])}{more}"
 
 
 def _about_state(state: tuple[Evidence, ...]) -> str:
@@ -86,15 +86,11 @@ def _about_state(state: tuple[Evidence, ...]) -> str:
         return _all_of(len(state), "state check")
     more = f", and {len(wrong) - 1} more" if len(wrong) > 1 else ""
     holding = len(state) - len(wrong)
-    return f"{holding} of {_counted(len(state), 'state check')} match; {_explained(wrong[0])}{more}"
+    return f"{holding} of {len(state)} state checks match; {_explained(wrong[0])}{more}"
 
 
 def _all_of(count: int, noun: str) -> str:
     return f"the {noun} matches" if count == 1 else f"all {count} {noun}s match"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _explained(item: Evidence) -> str:

@@ -53,7 +53,7 @@ export function TaskDetails({ id }: { id: string }) {
           </Panel>
           <Panel title="Verifier" aside={task.answer == null ? "checks only the state" : undefined}>
             <dl className={classes.rules}>
-              {verifierRules(task.verifier).map(({ about, rule }) => (
+              {verifierRules(task.verifier, { answer: task.answer != null }).map(({ about, rule }) => (
                 <div key={about}>
                   <dt>{about}</dt>
                   <dd>{rule}</dd>

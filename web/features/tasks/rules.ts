@@ -6,10 +6,11 @@ type Rule = NonNullable<VerifierSpec["fields"]>[string];
 /** One line of what a verifier goes by: about which part of the answer (or which state), and what holds there. */
 export type RuleLine = { about: string; rule: string };
 
-/** How a task's rollouts are verified, line by line. */
-export function verifierRules(verifier: VerifierSpec): RuleLine[] {
+/** How a task's rollouts are verified, line by line; a task that expects no answer has no rule for one. */
+export function verifierRules(verifier: VerifierSpec, { answer = true } = {}): RuleLine[] {
+  const whole = { about: "whole answer", rule: ruleInWords(verifier) || "typed and exact, numbers within 1e-9" };
   return [
-    { about: "whole answer", rule: ruleInWords(verifier) || "typed and exact, numbers within 1e-9" },
+    ...(answer ? [whole] : []),
     ...Object.entries(verifier.fields ?? {}).map(([path, rule]) => ({ about: path, rule: ruleInWords(rule) })),
     ...(verifier.state ?? []).map((check) => ({
       about: `state: ${check.name}`,

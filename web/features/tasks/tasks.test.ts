@@ -31,6 +31,7 @@ describe("how a task is verified", () => {
 
   it("is typed and exact unless something else is said", () => {
     expect(verifierRules(plain)).toEqual([{ about: "whole answer", rule: "typed and exact, numbers within 1e-9" }]);
+    expect(verifierRules(plain, { answer: false })).toEqual([]);
   });
 
   it("is told rule by rule", () => {
