@@ -9,6 +9,7 @@ from playwright.async_api import CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from rolldeck.browser.clipboard import Clipboard, is_paste
 from rolldeck.browser.keys import UnknownKey, chord
 from rolldeck.domain.action import (
     Action,
@@ -39,8 +40,11 @@ class NoEffect(Exception):
 class Hands:
     """Mouse, keyboard and address bar of one page."""
 
-    def __init__(self, page: Page, cdp: CDPSession, origin: str, width: int, height: int) -> None:
+    def __init__(
+        self, page: Page, cdp: CDPSession, *, clipboard: Clipboard, origin: str, width: int, height: int
+    ) -> None:
         self._page = page
+        self._clipboard = clipboard
         self._cdp = cdp
         self._origin = origin
         self._width = width
@@ -110,7 +114,10 @@ class Hands:
             keyboard_chord = chord(keys)
         except UnknownKey as error:
             raise NoEffect(str(error)) from error
-        await self._page.keyboard.press(keyboard_chord)
+        if is_paste(keyboard_chord):
+            await self._page.keyboard.insert_text(self._clipboard.text)
+        else:
+            await self._page.keyboard.press(keyboard_chord)
 
     async def _travel(self, action: Navigate | Back | Forward) -> None:
         if isinstance(action, Navigate):

@@ -13,6 +13,7 @@ from playwright.async_api import Error as PlaywrightError
 from pydantic import BaseModel
 
 from rolldeck.browser.acting import NAVIGATION_SECONDS, Hands, NoEffect
+from rolldeck.browser.clipboard import Clipboard
 from rolldeck.browser.egress_proxy import Traffic
 from rolldeck.browser.interruptions import Interruptions
 from rolldeck.browser.port import PageView
@@ -66,6 +67,7 @@ class ChromiumPage:
         context: BrowserContext,
         page: Page,
         cdp: CDPSession,
+        clipboard: Clipboard,
         origin: str,
         viewport: Viewport,
         interruptions: Interruptions,
@@ -76,7 +78,7 @@ class ChromiumPage:
         self._page = page
         self._cdp = cdp
         self._viewport = viewport
-        self._hands = Hands(page, cdp, origin, viewport.width, viewport.height)
+        self._hands = Hands(page, cdp, clipboard=clipboard, origin=origin, width=viewport.width, height=viewport.height)
         self._reader = Reader(page)
         self._interruptions = interruptions
         self._traffic = traffic

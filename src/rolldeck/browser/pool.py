@@ -12,6 +12,7 @@ from playwright.async_api import Browser, BrowserContext, Playwright, async_play
 from playwright.async_api import Error as PlaywrightError
 
 from rolldeck.browser.chromium import Chromium, find_chromium
+from rolldeck.browser.clipboard import Clipboard
 from rolldeck.browser.egress_proxy import EgressProxy
 from rolldeck.browser.interruptions import Interruptions
 from rolldeck.browser.page import ChromiumPage, Viewport
@@ -186,6 +187,7 @@ async def _new_page(
     """Prepare a context and open its page. ``resources`` gets what is to be closed before the context."""
     await context.grant_permissions([])  # grants nothing, and so refuses without asking what else would be asked for
     await context.add_init_script(ONE_PAGE + VISIBLE_MENUS)
+    clipboard = await Clipboard.of(context)
     domain = urlsplit(origin).hostname
     await context.add_cookies(
         [
@@ -200,6 +202,7 @@ async def _new_page(
         context=context,
         page=page,
         cdp=await context.new_cdp_session(page),
+        clipboard=clipboard,
         origin=origin,
         viewport=VIEWPORT,
         interruptions=interruptions,

@@ -35,6 +35,24 @@ ONE_PAGE = """
 })();
 """
 
+# Tells ``clipboard`` what is copied or cut, by keys, by a menu or by the page itself: a page that copies something else
+# than what is selected has said so by the time that the event has reached the window.
+NOTE_COPIES = """
+(() => {
+  const selected = () => {
+    const field = document.activeElement;
+    const isField = field instanceof HTMLTextAreaElement || (field instanceof HTMLInputElement && field.type !== "password");
+    return isField ? field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0) : String(getSelection());
+  };
+  for (const kind of ["copy", "cut"]) {
+    addEventListener(kind, (event) => {
+      const text = event.defaultPrevented ? event.clipboardData?.getData("text/plain") : selected();
+      if (text) window.rolldeckCopied?.(text);
+    });
+  }
+})();
+"""
+
 # A <select>'s own menu is a window of the system, which no screenshot shows: have it drawn inside of the page.
 VISIBLE_MENUS = """
 (() => {

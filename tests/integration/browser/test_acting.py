@@ -126,6 +126,47 @@ async def test_a_long_line_is_typed_whole_and_ends_with_a_key_press(show: OpenPa
     assert await logged(page) == "b Enter s h o r t Enter c"
 
 
+TWO_FIELDS = "<input aria-label=From value='to be copied'><textarea aria-label=To></textarea>"
+
+
+async def press(page: ChromiumPage, *chords: str) -> None:
+    for keys in chords:
+        assert words_of(await page.perform(PressKey(keys=keys))) is None
+
+
+@pytest.mark.parametrize("copy", ["Control+C", "Control+X", "Meta+c"])
+@pytest.mark.parametrize("paste", ["Control+V", "Shift+Insert", "ctrl+shift+v"])
+async def test_what_was_copied_or_cut_can_be_pasted(show: OpenPage, copy: str, paste: str) -> None:
+    page = await show(TWO_FIELDS)
+    await click(page, Target(label="From"))
+    await press(page, "Control+A", copy)
+    await click(page, Target(label="To"))
+    await press(page, paste, paste)
+    assert await page.read_text(Target(label="To"), 5) == "to be copiedto be copied"
+
+
+async def test_what_a_page_says_it_copied_is_pasted(show: OpenPage) -> None:
+    page = await show(
+        TWO_FIELDS
+        + """<script>document.addEventListener('copy', (event) => {
+            event.clipboardData.setData('text/plain', 'something else'); event.preventDefault();
+        });</script><button onclick="document.execCommand('copy')">Copy</button>"""
+    )
+    await click(page, Target(role="button", name="Copy"))
+    await click(page, Target(label="To"))
+    await press(page, "Control+V")
+    assert await page.read_text(Target(label="To"), 5) == "something else"
+
+
+async def test_what_one_rollout_copies_no_other_can_paste(show: OpenPage) -> None:
+    one, other = await show(TWO_FIELDS), await show(TWO_FIELDS)
+    await click(one, Target(label="From"))
+    await press(one, "Control+A", "Control+C")
+    await click(other, Target(label="To"))
+    await press(other, "Control+V")
+    assert await other.read_text(Target(label="To"), 5) == ""
+
+
 async def test_an_unknown_key_is_answered_with_words_and_leaves_no_modifier_pressed(show: OpenPage) -> None:
     page = await show("<input aria-label=Text autofocus>")
     words = words_of(await page.perform(PressKey(keys="Control+Hyper")))

@@ -1,0 +1,40 @@
+"""A clipboard of the rollout's own.
+
+The contexts of one Chromium share its clipboard: what an agent copies in one rollout, another could paste. So what a page
+copies is noted here as it is copied, and a paste types it in; Chromium's own clipboard is never read. Pages have no
+permission to read it by themselves.
+"""
+
+from typing import Self
+
+from playwright.async_api import BrowserContext
+
+from rolldeck.browser.scripts import NOTE_COPIES
+
+_PASTES = frozenset({"ControlOrMeta+v", "ControlOrMeta+Shift+V", "Shift+ControlOrMeta+V", "Shift+Insert"})
+_MAX_CHARACTERS = 1_000_000
+
+
+class Clipboard:
+    """The text that the pages of one context copied or cut last."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    @classmethod
+    async def of(cls, context: BrowserContext) -> Self:
+        """Return a context's clipboard; call it before the context has a page."""
+        clipboard = cls()
+        await context.expose_binding("rolldeckCopied", lambda _, text: clipboard.note(text))
+        await context.add_init_script(NOTE_COPIES)
+        return clipboard
+
+    def note(self, text: object) -> None:
+        """Keep a text that a page says it copied: the page is hostile, and may say anything."""
+        if isinstance(text, str):
+            self.text = text[:_MAX_CHARACTERS]
+
+
+def is_paste(chord: str) -> bool:
+    """Whether a chord, as ``keys.chord`` writes it, pastes."""
+    return chord in _PASTES
