@@ -105,8 +105,9 @@ class Hands:
             return
         for line in text.splitlines(keepends=True):
             if len(line) > _LONG_LINE:
-                await keyboard.insert_text(line.rstrip("\r\n")[:-1])
-                line = line[len(line.rstrip("\r\n")) - 1 :]
+                inside = line.rstrip("\r\n")[:-1]
+                await keyboard.insert_text(inside)
+                line = line[len(inside) :]
             await keyboard.type(line)
 
     async def _press(self, keys: str) -> None:
