@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from rolldeck.domain.action import Action
+from rolldeck.domain.batch import AgentChoice
 from rolldeck.domain.page import Box
-from rolldeck.domain.rollout import ActionResult
+from rolldeck.domain.rollout import ActionResult, Usage
 from rolldeck.domain.solution import Target
 from rolldeck.domain.task import Task
 
@@ -27,11 +28,15 @@ class Observation:
 
 @dataclass(frozen=True)
 class Turn:
-    """What an agent says and does on an observation. With an ``answer`` it is done, and ``actions`` must be empty."""
+    """What an agent says and does on an observation. With an ``answer`` it is done, and ``actions`` must be empty.
+
+    ``usage`` is what its model's requests took, None for agents without a model.
+    """
 
     message: str = ""
     actions: tuple[Action, ...] = field(default=())
     answer: str | None = None
+    usage: Usage | None = None
 
 
 class PageReader(Protocol):
@@ -76,8 +81,8 @@ class Agents(Protocol):
     def list(self) -> Sequence[AgentInfo]:
         """All agents, in the order in which they are offered."""
 
-    def refusal(self, name: str, task: Task) -> str | None:
+    def refusal(self, choice: AgentChoice, task: Task) -> str | None:
         """Why this agent cannot try this task, in words for the user; None where it can. Also for unknown names."""
 
-    def create(self, name: str, task: Task, page: PageReader) -> Agent:
+    def create(self, choice: AgentChoice, task: Task, page: PageReader) -> Agent:
         """Return an agent for one rollout. Raises ``InvalidInput`` where ``refusal`` is not None."""

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from rolldeck.agents.noop import NoopAgent
 from rolldeck.agents.oracle import OracleAgent
 from rolldeck.agents.port import Agent, AgentInfo, PageReader
+from rolldeck.domain.batch import AgentChoice
 from rolldeck.domain.errors import FieldProblem, InvalidInput
 from rolldeck.domain.task import Task
 
@@ -50,8 +51,9 @@ class AgentRegistry:
         """All agents, in the order in which they are offered."""
         return [known.info for known in self._known.values()]
 
-    def refusal(self, name: str, task: Task) -> str | None:
+    def refusal(self, choice: AgentChoice, task: Task) -> str | None:
         """Why this agent cannot try this task, in words for the user; None where it can. Also for unknown names."""
+        name = choice.agent
         known = self._known.get(name)
         if known is None:
             close = get_close_matches(name, self._known, n=1)
@@ -59,11 +61,13 @@ class AgentRegistry:
             return f"there is no agent {name!r}{hint} (known: {', '.join(self._known)})"
         if known.info.unavailable is not None:
             return f"the agent {name!r} cannot be used here: {known.info.unavailable}"
+        if choice.model is not None or choice.parameters:
+            return f"the agent {name!r} has no model: leave out the model and its parameters"
         return known.refusal(task)
 
-    def create(self, name: str, task: Task, page: PageReader) -> Agent:
+    def create(self, choice: AgentChoice, task: Task, page: PageReader) -> Agent:
         """Return an agent for one rollout. Raises ``InvalidInput`` where ``refusal`` is not None."""
-        refusal = self.refusal(name, task)
+        refusal = self.refusal(choice, task)
         if refusal is not None:
             raise InvalidInput(refusal, (FieldProblem("agent", refusal),))
-        return self._known[name].create(task, page)
+        return self._known[choice.agent].create(task, page)

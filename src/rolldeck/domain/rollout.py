@@ -1,12 +1,14 @@
-"""A rollout: one agent's try at one task; and the steps of its trajectory."""
+"""A rollout: one agent's try at one task; its attempts, and the steps of its trajectory."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from rolldeck.domain.action import Action
-from rolldeck.domain.status import Status
+from rolldeck.domain.batch import AgentChoice
+from rolldeck.domain.status import Event, Status
 from rolldeck.domain.verdict import Verdict
 
 
@@ -20,6 +22,7 @@ class StopReason(StrEnum):
     ANSWERED = "answered"
     STEP_LIMIT = "step_limit"
     TIME_LIMIT = "time_limit"
+    TOKEN_LIMIT = "token_limit"  # noqa: S105 - a reason, not a secret
 
 
 class Phase(StrEnum):
@@ -64,6 +67,18 @@ class ActionResult(_Record):
     notice: str | None = None
 
 
+class Usage(_Record):
+    """Tokens that a model's requests took."""
+
+    input_tokens: int = Field(default=0, ge=0)
+    output_tokens: int = Field(default=0, ge=0)
+
+    @property
+    def tokens(self) -> int:
+        """Both together."""
+        return self.input_tokens + self.output_tokens
+
+
 class Step(_Record):
     """One observation, and what the agent did on it.
 
@@ -80,24 +95,56 @@ class Step(_Record):
     actions: tuple[ActionResult, ...] = ()
     agent_seconds: float = Field(default=0, ge=0)
     action_seconds: float = Field(default=0, ge=0)
+    usage: Usage | None = None
     at: datetime
 
 
+class Attempt(_Record):
+    """An attempt of a rollout that did not decide it: what is known of it. ``number`` counts from 1.
+
+    ``errors`` says why it ended; it is empty where its worker was stopped on purpose. Its steps are stored under its
+    number.
+    """
+
+    number: int = Field(ge=1)
+    worker_id: str | None = None
+    errors: tuple[RolloutError, ...] = ()
+    timings: tuple[PhaseTiming, ...] = ()
+    steps: int = 0
+    video: str | None = Field(default=None, description="artifact key")
+    started_at: datetime
+    ended_at: datetime
+
+
 class Rollout(_Record):
-    """The whole record of a rollout, without its steps. Times are UTC; ``seconds`` is wall time from claim to end."""
+    """The whole record of a rollout, without its steps and earlier attempts. Times are UTC.
+
+    What happened (``errors``, ``timings``, ``steps``, ``video``, ``started_at`` …) is that of the attempt ``attempt``,
+    the one that goes on or that decided. ``seed`` tells the repeats of a task in a batch apart.
+    """
 
     id: str
+    batch_id: str
     task_id: str
     task_version: str
     agent: str
+    model: str | None = None
+    parameters: dict[str, JsonValue] = Field(default_factory=dict, description="what the model is asked with")
+    seed: int = 0
     status: Status
+    attempt: int = Field(default=1, ge=1)
+    retries_left: int = Field(default=0, ge=0, description="attempts that may follow a failure of infrastructure")
+    worker_id: str | None = Field(default=None, description="who executes it, or did last")
+    template: str | None = Field(default=None, description="content hash of what its environment was made from")
     stop_reason: StopReason | None = None
     answer_text: str | None = Field(default=None, description="the agent's answer as it gave it")
     verdict: Verdict | None = None
     errors: tuple[RolloutError, ...] = ()
     timings: tuple[PhaseTiming, ...] = ()
     steps: int = 0
+    tokens: int = 0
     video: str | None = Field(default=None, description="artifact key")
+    reused_from: str | None = Field(default=None, description="id of the rollout that answered for this one")
     cancel_requested: bool = False
     created_at: datetime
     started_at: datetime | None = None
@@ -105,7 +152,24 @@ class Rollout(_Record):
 
     @property
     def seconds(self) -> float | None:
-        """Wall time in seconds from the claim to the end; None while either is missing."""
+        """Wall time in seconds from the attempt's claim to the end; None while either is missing."""
         if self.started_at is None or self.finished_at is None:
             return None
         return (self.finished_at - self.started_at).total_seconds()
+
+    @property
+    def choice(self) -> AgentChoice:
+        """Who tries the task."""
+        return AgentChoice(agent=self.agent, model=self.model, parameters=self.parameters)
+
+    @property
+    def quota(self) -> str:
+        """Name of the limits that it is under: its model's or, without one, its agent's."""
+        return self.model or self.agent
+
+
+def event_of_failure(errors: Sequence[RolloutError], retries_left: int) -> Event:
+    """Return what a failed attempt means: another one, where the error that decided it was not the agent's or the user's."""
+    if errors and errors[0].retryable and retries_left > 0:
+        return Event.REQUEUED
+    return Event.ERROR

@@ -18,7 +18,7 @@ class Status(StrEnum):
 
     @property
     def is_final(self) -> bool:
-        """Whether no event can change this status any more."""
+        """Whether the rollout has ended; only ``Event.RETRIED`` begins a failed one anew."""
         return self in _FINAL
 
 
@@ -31,6 +31,14 @@ class Event(StrEnum):
     VERIFIED = "verified"
     ERROR = "error"
     CANCEL = "cancel"
+    REQUEUED = "requeued"
+    """Its attempt failed for a reason that is not the agent's, and another one is allowed."""
+    RELEASED = "released"
+    """Its worker stopped on purpose; the attempt does not count against it."""
+    RETRIED = "retried"
+    """A person asked for another attempt at a failed one."""
+    REUSED = "reused"
+    """An identical rollout that had completed before answers for it."""
 
 
 _FINAL = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
@@ -40,6 +48,12 @@ _NEXT: dict[tuple[Status, Event], Status] = {
     (Status.PROVISIONING, Event.ENVIRONMENT_READY): Status.RUNNING,
     (Status.RUNNING, Event.AGENT_STOPPED): Status.VERIFYING,
     (Status.VERIFYING, Event.VERIFIED): Status.COMPLETED,
+    (Status.PENDING, Event.REUSED): Status.COMPLETED,
+    (Status.FAILED, Event.RETRIED): Status.PENDING,
+} | {
+    (status, event): Status.PENDING
+    for status in (Status.PROVISIONING, Status.RUNNING, Status.VERIFYING)
+    for event in (Event.REQUEUED, Event.RELEASED)
 }
 
 

@@ -4,15 +4,20 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from pydantic import JsonValue
 
-from rolldeck.domain.rollout import PhaseTiming, Rollout, RolloutError, Step, StopReason
+from rolldeck.domain.batch import Batch, BatchSpec, BatchUpdate, Quota
+from rolldeck.domain.event import LoggedEvent
+from rolldeck.domain.limits import EffectiveLimits
+from rolldeck.domain.rollout import Attempt, PhaseTiming, Rollout, RolloutError, Step, StopReason
 from rolldeck.domain.status import Event, Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
+from rolldeck.domain.worker import Worker, WorkerReport
 
 
 @dataclass(frozen=True)
@@ -61,25 +66,64 @@ class StoredTask:
 
 @dataclass(frozen=True)
 class RolloutFilter:
-    """Which rollouts a list holds; what is empty does not filter."""
+    """Which rollouts a list holds; what is empty does not filter.
+
+    ``error`` is the kind of the error that decided a failed one. ``text`` is searched, without regard to case, in the
+    id and the instruction of the task, in the answer and in the errors' messages.
+    """
 
     task_id: str | None = None
+    batch_id: str | None = None
     statuses: frozenset[Status] = frozenset()
     agent: str | None = None
+    model: str | None = None
     success: bool | None = None
+    error: str | None = None
+    text: str | None = None
+
+
+class RolloutSort(StrEnum):
+    """Orders of a list. Rollouts without the value (not ended, no step) come last."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    LONGEST = "longest"
+    SHORTEST = "shortest"
+    MOST_STEPS = "most_steps"
+    FEWEST_STEPS = "fewest_steps"
 
 
 @dataclass(frozen=True)
 class RolloutPage:
-    """A page of a list, newest first. ``next`` is given back to get the following page; None on the last one."""
+    """A page of a list. ``next`` is given back to get the following page; None on the last one.
+
+    ``total`` counts all that match, up to 10,001, which means more than 10,000; None where it was not asked for.
+    """
 
     rollouts: Sequence[Rollout]
+    next: str | None
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class BatchPage:
+    """A page of a list, newest first; see ``RolloutPage``."""
+
+    batches: Sequence[Batch]
     next: str | None
 
 
 @dataclass(frozen=True)
+class BatchCreated:
+    """A batch, and whether it was made now (else its idempotency key had made it before)."""
+
+    batch: Batch
+    created: bool
+
+
+@dataclass(frozen=True)
 class Change:
-    """What is written together with a status change; what is None stays as it is. ``error`` and ``timings`` are appended."""
+    """What is written together with a status change; what is None stays as it is. ``errors`` and ``timings`` are appended."""
 
     stop_reason: StopReason | None = None
     answer_text: str | None = None
@@ -87,6 +131,7 @@ class Change:
     errors: tuple[RolloutError, ...] = ()
     timings: tuple[PhaseTiming, ...] = ()
     video: str | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +140,35 @@ class Claim:
 
     rollout: Rollout
     task: Task
+    limits: EffectiveLimits
     token: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Of claims that were asked about, by rollout id: those that should be cancelled, and those that are lost."""
+
+    cancel: frozenset[str]
+    lost: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Released:
+    """What became of a worker's rollouts when it was released: ``attempts`` says which attempt of each it had executed."""
+
+    attempts: Mapping[str, int]
+    requeued: int = 0
+    failed: int = 0
+    cancelled: int = 0
+
+
+@dataclass(frozen=True)
+class Removed:
+    """What a deletion removed from the database."""
+
+    rollout_ids: Sequence[str]
+    attempts: int
+    steps: int
 
 
 class Tasks(Protocol):
@@ -117,35 +190,87 @@ class Tasks(Protocol):
         """Return the expected answers of versions of tasks, by (task id, version). Raises ``NotFound``."""
 
 
+class Batches(Protocol):
+    """The stored batches. Every rollout belongs to one."""
+
+    async def create(self, spec: BatchSpec, templates: Mapping[str, str]) -> BatchCreated:
+        """Queue a batch's rollouts, in one transaction, in the order tasks, agents, repeats.
+
+        ``templates`` has the content hashes of the environments' templates, by name, for ``spec.reuse``. Of several
+        requests with one idempotency key, also at once, one makes the batch and the others get it; a key that was
+        used for a different spec is a ``Conflict``. Raises ``NotFound`` that names unknown tasks.
+        """
+
+    async def get(self, batch_id: str) -> Batch:
+        """Return one batch. Raises ``NotFound``."""
+
+    async def list(self, *, live: bool | None = None, after: str | None = None, limit: int = 50) -> BatchPage:
+        """Return a page of batches, newest first; ``live``: only those with (without) rollouts that go on."""
+
+    async def update(self, batch_id: str, update: BatchUpdate) -> Batch:
+        """Change what can be changed. Raises ``NotFound``."""
+
+    async def cancel(self, batch_id: str) -> int:
+        """Cancel its pending rollouts at once, ask the workers of the claimed ones to; returns how many that are."""
+
+    async def retry(self, batch_id: str) -> int:
+        """Queue its rollouts that failed for their infrastructure once more; returns how many. Their attempts are kept."""
+
+    async def delete(self, batch_id: str) -> Removed:
+        """Remove a batch and its rollouts. Raises ``Conflict`` while some of them go on."""
+
+
 class Rollouts(Protocol):
     """The stored rollouts. A write that names a claim's token changes nothing, and raises ``Conflict``, once it is stale."""
 
-    async def create(self, task_ids: Sequence[str], agent: str, repeats: int) -> Sequence[Rollout]:
-        """Queue ``repeats`` rollouts per task, in one transaction. Raises ``NotFound`` that names unknown tasks."""
-
-    async def list(self, where: RolloutFilter, *, after: str | None = None, limit: int = 50) -> RolloutPage:
-        """Return a page of the rollouts that match, newest first. Raises ``InvalidInput`` for a bad cursor."""
+    async def list(
+        self,
+        where: RolloutFilter,
+        *,
+        sort: RolloutSort = RolloutSort.NEWEST,
+        after: str | None = None,
+        limit: int = 50,
+        count: bool = False,
+    ) -> RolloutPage:
+        """Return a page of the rollouts that match, with ``count`` also how many match. Raises ``InvalidInput`` for a bad cursor."""
 
     async def get(self, rollout_id: str) -> Rollout:
         """Return one rollout. Raises ``NotFound``."""
 
-    async def claim(self, *, created_from: datetime | None = None) -> Claim | None:
-        """Take the oldest pending rollout, which becomes provisioning, or None where there is none.
+    async def attempts(self, rollout_id: str) -> Sequence[Attempt]:
+        """Return the attempts before the one that the rollout's record tells of, in order. Raises ``NotFound``."""
 
-        With ``created_from``, only one that was queued then or later: a run of its own leaves older queues alone.
+    async def claim(self, worker_id: str, *, limit: int = 1, batch_id: str | None = None) -> Sequence[Claim]:
+        """Take up to ``limit`` pending rollouts, which become provisioning.
+
+        From unpaused batches: those of the highest priority first, of these the one with the fewest claimed rollouts,
+        of these the oldest; from it the oldest rollout whose quota has room. With ``batch_id``, only from that one.
+        Raises ``Conflict`` where the worker is not alive (lost, stopped, unknown).
         """
 
     async def advance(self, rollout_id: str, token: str, event: Event, change: Change = Change()) -> Rollout:
-        """Change the status as the state machine says, and write ``change`` with it."""
+        """Change the status as the state machine says, and write ``change`` with it.
+
+        After ``REQUEUED`` and ``RELEASED`` the record is that of a new attempt, and the one that ended is among ``attempts``.
+        """
 
     async def add_step(self, rollout_id: str, token: str, step: Step) -> None:
         """Append a step."""
 
-    async def steps(self, rollout_id: str) -> Sequence[Step]:
-        """All steps, in order. Raises ``NotFound``."""
+    async def steps(self, rollout_id: str, attempt: int | None = None) -> Sequence[Step]:
+        """All steps of an attempt (None: the present one), in order. Raises ``NotFound``."""
 
-    async def step(self, rollout_id: str, index: int) -> Step:
+    async def step(self, rollout_id: str, index: int, attempt: int | None = None) -> Step:
         """Return one step. Raises ``NotFound``."""
+
+    async def keep_video(self, rollout_id: str, attempt: int, key: str) -> None:
+        """Note an attempt's video that was found after its worker was lost. Nothing to do where it has one."""
+
+    async def standing(self, tokens: Mapping[str, str]) -> Standing:
+        """Say how claims stand, given by rollout id and token."""
+
+    async def demand(self) -> Mapping[str, int]:
+        """Count the pending rollouts of unpaused batches by the environment that they need, each up to 1,000."""
 
     async def count_live(self) -> int:
         """Return how many rollouts are not final yet."""
@@ -153,14 +278,56 @@ class Rollouts(Protocol):
     async def request_cancel(self, rollout_id: str) -> Rollout:
         """Cancel a pending rollout at once; ask the worker of a live one to. Raises ``Conflict`` on a final one."""
 
-    async def cancel_requested(self, rollout_ids: Sequence[str]) -> frozenset[str]:
-        """Which of these are asked to stop, or are gone."""
+    async def retry(self, rollout_id: str) -> Rollout:
+        """Queue a failed rollout once more; its attempts are kept. Raises ``Conflict`` on one that has not failed."""
 
-    async def delete(self, rollout_id: str) -> Sequence[str]:
-        """Remove a final rollout and its steps; returns the artifact keys it had. Raises ``Conflict`` on a live one."""
+    async def delete(self, rollout_id: str) -> Removed:
+        """Remove a final rollout, its attempts and steps. Raises ``Conflict`` on a live one."""
 
-    async def release_orphans(self) -> int:
-        """Fail what a process that no longer lives had claimed (at start: all claimed); returns how many."""
+
+class Workers(Protocol):
+    """The workers, alive and lost. A lost one owns nothing; its later writes change nothing."""
+
+    async def register(self, worker: Worker) -> None:
+        """Add a worker; its id is new."""
+
+    async def beat(self, worker_id: str, report: WorkerReport, *, draining: bool = False) -> bool:
+        """Say that a worker lives, and what it tells of itself; False where it was given up meanwhile."""
+
+    async def list(self, *, alive: bool | None = None) -> Sequence[Worker]:
+        """Return workers, oldest first: all of the last day, or only those that are (not) alive."""
+
+    async def stop(self, worker_id: str) -> None:
+        """Note the end of a worker that owns nothing any more. Idempotent."""
+
+    async def release(self, worker_id: str, error: RolloutError, *, beats: int | None = None) -> Released:
+        """Give a worker up (only if its beats are still as given), and each of its rollouts a new attempt or an end.
+
+        ``error`` is put into their records. Those asked to cancel become cancelled. Idempotent.
+        """
+
+
+class Quotas(Protocol):
+    """Limits of models, changeable at any time."""
+
+    async def list(self) -> Sequence[Quota]:
+        """Return all quotas, by name."""
+
+    async def set(self, quota: Quota) -> None:
+        """Make or replace a quota; one without any limit is removed."""
+
+    async def reserve(self, name: str) -> float:
+        """Take the next request's place; returns the seconds to wait before it is made, 0 where nothing limits it."""
+
+
+class Events(Protocol):
+    """The append-only log of what happened."""
+
+    async def after(self, seq: int, *, limit: int = 1000) -> Sequence[LoggedEvent]:
+        """Return the events that follow ``seq``, in order."""
+
+    async def last(self) -> int:
+        """Return the newest event's number; 0 where there is none."""
 
 
 @dataclass(frozen=True)
@@ -173,7 +340,11 @@ class StoredArtifact:
 
 
 class Artifacts(Protocol):
-    """Files that belong to rollouts. Keys are relative paths: ``<rollout id>/video.mp4``, ``…/screens/<hash>.png``."""
+    """Files that belong to rollouts, stored once per content.
+
+    Keys are relative paths that begin with the rollout's id: ``<rollout id>/video-1.mp4`` (of its attempt 1),
+    ``<rollout id>/screens/<hash>.png``.
+    """
 
     async def put(self, key: str, content: bytes) -> str:
         """Store bytes under a key, once: the same key again is the same content. Returns the key."""
@@ -181,8 +352,11 @@ class Artifacts(Protocol):
     async def adopt(self, key: str, path: Path) -> str:
         """Move a finished file in under a key. Returns the key."""
 
-    def workspace(self, rollout_id: str) -> Path:
-        """A local directory for files that are still being written; exists on return; removed with the rollout."""
+    def workspace(self, rollout_id: str, attempt: int) -> Path:
+        """A local directory for an attempt's files that are still being written; exists on return; removed with the rollout."""
+
+    async def discard_workspace(self, rollout_id: str, attempt: int) -> None:
+        """Remove an attempt's workspace with what was not adopted from it. Idempotent."""
 
     async def stat(self, key: str) -> StoredArtifact:
         """Raises ``NotFound``."""
@@ -191,4 +365,4 @@ class Artifacts(Protocol):
         """Yield the bytes from ``start`` up to and excluding ``end``, in pieces. Raises ``NotFound``."""
 
     async def delete_rollout(self, rollout_id: str) -> int:
-        """Remove all that belongs to a rollout; returns the bytes freed. Idempotent."""
+        """Remove all that belongs to a rollout; returns the bytes freed, without those that others have too. Idempotent."""

@@ -6,6 +6,7 @@ from rolldeck.agents.noop import NoopAgent
 from rolldeck.agents.oracle import OracleAgent
 from rolldeck.agents.port import Observation, PageReader
 from rolldeck.agents.registry import AgentRegistry
+from rolldeck.domain.batch import AgentChoice
 from rolldeck.domain.errors import InvalidInput
 from rolldeck.domain.page import Box
 from rolldeck.domain.solution import Press, Target
@@ -40,27 +41,36 @@ def test_the_oracle_and_the_noop_are_offered():
 
 
 def test_the_oracle_refuses_a_task_without_a_solution():
-    assert AgentRegistry().refusal("oracle", UNSOLVED) == (
+    assert AgentRegistry().refusal(AgentChoice(agent="oracle"), UNSOLVED) == (
         "task 'q1' has no solution, which is all that the oracle can perform"
     )
     with pytest.raises(InvalidInput, match="has no solution"):
-        AgentRegistry().create("oracle", UNSOLVED, PAGE)
+        AgentRegistry().create(AgentChoice(agent="oracle"), UNSOLVED, PAGE)
 
 
 def test_an_unknown_agent_is_refused_with_the_names_of_the_known():
-    assert AgentRegistry().refusal("orcale", SOLVED) == (
+    assert AgentRegistry().refusal(AgentChoice(agent="orcale"), SOLVED) == (
         "there is no agent 'orcale'; did you mean 'oracle'? (known: oracle, noop)"
     )
 
 
 def test_agents_are_made_for_tasks_that_they_can_try():
-    assert isinstance(AgentRegistry().create("oracle", SOLVED, PAGE), OracleAgent)
-    assert isinstance(AgentRegistry().create("noop", UNSOLVED, PAGE), NoopAgent)
+    assert isinstance(AgentRegistry().create(AgentChoice(agent="oracle"), SOLVED, PAGE), OracleAgent)
+    assert isinstance(AgentRegistry().create(AgentChoice(agent="noop"), UNSOLVED, PAGE), NoopAgent)
 
 
 async def test_the_noop_answers_nothing_at_its_first_turn():
-    agent = AgentRegistry().create("noop", UNSOLVED, PAGE)
+    agent = AgentRegistry().create(AgentChoice(agent="noop"), UNSOLVED, PAGE)
     turn = await agent.act(Observation(b"", "http://app/", 10, 10))
     assert (turn.answer, turn.actions) == ("", ())
     await agent.close()
     await agent.close()
+
+
+@pytest.mark.parametrize(
+    "choice", [AgentChoice(agent="noop", model="m"), AgentChoice(agent="noop", parameters={"t": 1})]
+)
+def test_an_agent_without_a_model_refuses_one_and_its_parameters(choice: AgentChoice):
+    assert AgentRegistry().refusal(choice, UNSOLVED) == (
+        "the agent 'noop' has no model: leave out the model and its parameters"
+    )

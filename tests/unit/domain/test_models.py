@@ -79,7 +79,8 @@ def test_a_rule_has_one_way_to_compare_numbers():
 
 def test_a_rollouts_seconds_are_from_claim_to_end():
     start = datetime(2026, 1, 1, tzinfo=UTC)
-    rollout = Rollout(id="r", task_id="a", task_version="v", agent="noop", status=Status.RUNNING, created_at=start)
+    identity = {"id": "r", "batch_id": "b", "task_id": "a", "task_version": "v", "agent": "noop"}
+    rollout = Rollout(**identity, status=Status.RUNNING, created_at=start)
     assert rollout.seconds is None
     ended = rollout.model_copy(update={"started_at": start, "finished_at": start + timedelta(seconds=3)})
     assert ended.seconds == 3

@@ -1,0 +1,75 @@
+"""Where a rollout is truncated, or given up."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from rolldeck.domain.task import Limits
+
+_PROVISION_SECONDS = 120.0
+_BROWSER_SECONDS = 60.0
+_VERIFY_SECONDS = 120.0
+_LONGEST_SECONDS = 86_400
+
+
+class RolloutLimits(BaseModel):
+    """Limits that whoever starts rollouts sets; what is None is the task's, or the default.
+
+    ``steps``, ``tokens``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
+    verified, within ``verify_seconds`` of its own. ``provision_seconds`` and ``browser_seconds`` are for making ready:
+    where they do not suffice, the attempt failed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: int | None = Field(default=None, ge=1, le=1000, description="steps of the agent")
+    tokens: int | None = Field(default=None, ge=1, description="tokens that the agent's model may take, in and out")
+    provision_seconds: float | None = Field(default=None, gt=0, le=_LONGEST_SECONDS)
+    browser_seconds: float | None = Field(default=None, gt=0, le=_LONGEST_SECONDS)
+    agent_seconds: float | None = Field(default=None, gt=0, le=_LONGEST_SECONDS, description="seconds to act in")
+    verify_seconds: float | None = Field(default=None, gt=0, le=_LONGEST_SECONDS)
+    total_seconds: float | None = Field(
+        default=None, gt=0, le=_LONGEST_SECONDS, description="seconds from the claim until the agent must have stopped"
+    )
+
+    @model_validator(mode="after")
+    def _do_not_contradict(self) -> Self:
+        if self.total_seconds is None:
+            return self
+        ready = (self.provision_seconds or 0) + (self.browser_seconds or 0)
+        if ready >= self.total_seconds:
+            raise ValueError(
+                f"total_seconds ({self.total_seconds:g}) leaves the agent no time beside provision_seconds and "
+                f"browser_seconds ({ready:g} together)"
+            )
+        if self.agent_seconds is not None and self.agent_seconds > self.total_seconds:
+            raise ValueError(
+                f"agent_seconds ({self.agent_seconds:g}) is more than total_seconds ({self.total_seconds:g}) allows"
+            )
+        return self
+
+    def on(self, task: Limits) -> "EffectiveLimits":
+        """Return what holds for a rollout of a task."""
+        return EffectiveLimits(
+            steps=self.steps or task.steps,
+            tokens=self.tokens,
+            provision_seconds=self.provision_seconds or _PROVISION_SECONDS,
+            browser_seconds=self.browser_seconds or _BROWSER_SECONDS,
+            agent_seconds=self.agent_seconds or task.seconds,
+            verify_seconds=self.verify_seconds or _VERIFY_SECONDS,
+            total_seconds=self.total_seconds,
+        )
+
+
+class EffectiveLimits(BaseModel):
+    """The limits that hold for one rollout; see ``RolloutLimits``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    steps: int
+    tokens: int | None
+    provision_seconds: float
+    browser_seconds: float
+    agent_seconds: float
+    verify_seconds: float
+    total_seconds: float | None
