@@ -99,6 +99,10 @@ class ChromiumBrowsers:
         resources.callback(self._pages.discard, page)
         return page
 
+    async def reap(self) -> int:
+        """Nothing of Chromium's outlives it in a place of ours yet."""
+        return 0
+
     async def close(self) -> None:
         """Close all pages, the browsers and Playwright's driver. Idempotent."""
         await asyncio.gather(*(page.close() for page in tuple(self._pages)))

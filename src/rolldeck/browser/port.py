@@ -61,5 +61,8 @@ class Browsers(Protocol):
     async def open(self, *, origin: str, start_path: str, cookies: Sequence[Cookie], downloads: Path) -> BrowserPage:
         """Open ``origin + start_path`` in a fresh context that can reach ``origin`` only. Raises ``BrowserError``."""
 
+    async def reap(self) -> int:
+        """Remove the files of browsers that dead processes of this installation left; return of how many processes."""
+
     async def close(self) -> None:
         """Close all pages and browsers. Idempotent."""

@@ -50,9 +50,6 @@ class Measurable(Protocol):
     async def cold_start(self, name: str) -> float:
         """Start its server as one does without Rolldeck, stop it, and return the seconds until it was healthy."""
 
-    async def memory_bytes(self, environment: Environment) -> int:
-        """Return the memory that would be free if only this environment were not there."""
-
 
 @dataclass(frozen=True)
 class _Sample:
@@ -73,7 +70,7 @@ async def bench(environments: Environments, name: str, count: int) -> BenchRepor
     cold = [await environments.cold_start(name) for _ in range(_COLD_STARTS)]
     async with httpx2.AsyncClient(trust_env=False) as http:
         pages = environments.pages(name)
-        samples = [await _measure_one(environments, environments, http, name, pages) for _ in range(count)]
+        samples = [await _measure_one(environments, http, name, pages) for _ in range(count)]
     health = [sample.health_seconds for sample in samples]
     return BenchReport(
         health_ms=_quantiles(health),
@@ -86,7 +83,7 @@ async def bench(environments: Environments, name: str, count: int) -> BenchRepor
 
 
 async def _measure_one(
-    environments: Environments, measurable: Measurable, http: httpx2.AsyncClient, name: str, pages: tuple[str, ...]
+    environments: Environments, http: httpx2.AsyncClient, name: str, pages: tuple[str, ...]
 ) -> _Sample:
     asked = time.perf_counter()
     environment = await environments.provision(name, "bench")
@@ -95,7 +92,7 @@ async def _measure_one(
         await _open(http, environment, pages[0])
         shown = time.perf_counter()
         await asyncio.gather(*(_open(http, environment, page) for page in pages))
-        return _Sample(healthy - asked, shown - asked, await measurable.memory_bytes(environment))
+        return _Sample(healthy - asked, shown - asked, await environment.memory_bytes())
     finally:
         await environment.close()
 

@@ -1,12 +1,13 @@
 """What the rest of Rolldeck knows of environments."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from pydantic import JsonValue
 
 from rolldeck.domain.page import Cookie
+from rolldeck.domain.worker import PoolReport
 
 Row = dict[str, JsonValue]
 
@@ -51,6 +52,10 @@ class Environment(Protocol):
         """Name of its recipe."""
 
     @property
+    def template(self) -> str:
+        """Content hash of the template that it was made from: ``TemplateInfo.content_hash`` at that time."""
+
+    @property
     def origin(self) -> str:
         """Scheme, host and port, without a slash at the end: the only origin the agent's browser may reach."""
 
@@ -68,6 +73,16 @@ class Environment(Protocol):
         Raises ``VerificationError`` for an unknown database or a query that fails, ``EnvironmentFailure`` where the
         database cannot be reached.
         """
+
+    async def check(self) -> None:
+        """Return if the application and its data answer now. Raises ``EnvironmentFailure`` within seconds if not.
+
+        An environment that has lost one of them since it was provisioned never passes again, so that what an agent
+        did in a dead one is not judged.
+        """
+
+    async def memory_bytes(self) -> int:
+        """Return the memory that would be free if only this environment were not there. ``EnvironmentFailure`` if gone."""
 
     async def close(self) -> None:
         """Remove all of it: processes, databases, roles, directories, ports. Idempotent."""
@@ -90,6 +105,19 @@ class Environments(Protocol):
 
     async def provision(self, name: str, rollout_id: str) -> Environment:
         """Return a healthy environment of the rollout's own. Raises ``EnvironmentFailure``; leaves nothing behind then."""
+
+    def expect(self, demand: Mapping[str, int]) -> None:
+        """Be told how many rollouts wait for each environment now: a hint at what may be prepared. Never blocks."""
+
+    def report(self) -> PoolReport:
+        """Return what became of what was prepared."""
+
+    async def reap(self) -> int:
+        """Remove what nobody owns any more, and return how much that was; cheap where there is nothing.
+
+        That is what dead processes of this installation left, and in this one what a failed clean-up left. What lives,
+        and what another installation owns, is never touched. Raises ``EnvironmentFailure``.
+        """
 
     async def close(self) -> None:
         """Tear all environments down, and what serves them. Idempotent."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 from rolldeck.agents.port import Agent, AgentInfo, Observation, PageReader, Turn
 from rolldeck.browser.port import BrowserPage, PageView
 from rolldeck.domain.action import Action, Click
+from rolldeck.domain.batch import AgentChoice
 from rolldeck.domain.errors import Conflict, NotFound
 from rolldeck.domain.page import Box, Cookie
 from rolldeck.domain.rollout import ActionResult, Rollout, Step
@@ -18,6 +19,7 @@ from rolldeck.domain.solution import Target
 from rolldeck.domain.status import Event, Status, next_status
 from rolldeck.domain.task import Limits, Task
 from rolldeck.domain.verdict import Verdict
+from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.port import BuildProgress, Environment, Row, TemplateInfo
 from rolldeck.execution.rollout import Adapters, run_rollout
 from rolldeck.recorder.port import Recording, Video
@@ -240,11 +242,21 @@ class FakeEnvironments:
     async def build(self, name: str, on_progress: Callable[[BuildProgress], None]) -> None:
         raise NotImplementedError
 
+    def expect(self, demand: Mapping[str, int]) -> None: ...
+
+    def report(self) -> PoolReport:
+        return PoolReport(ready=0, hits=0, misses=0, discarded=0)
+
+    async def reap(self) -> int:
+        await self._scene.at("reap")
+        return 0
+
 
 class FakeEnvironment:
     """Stands for a provisioned environment."""
 
     name = "superset"
+    template = "0123456789abcdef"
     origin = "http://127.0.0.1:1"
     cookies: Sequence[Cookie] = ()
     databases: Sequence[str] = ("data",)
@@ -254,6 +266,12 @@ class FakeEnvironment:
 
     async def sql(self, database: str, query: str) -> list[Row]:
         return []
+
+    async def check(self) -> None:
+        await self._scene.at("check the environment")
+
+    async def memory_bytes(self) -> int:
+        return 0
 
     async def close(self) -> None:
         await self._scene.at("close the environment")
@@ -267,6 +285,9 @@ class FakeBrowsers:
         self._scene = scene
 
     async def start(self) -> None: ...
+
+    async def reap(self) -> int:
+        return 0
 
     async def close(self) -> None: ...
 
@@ -354,10 +375,10 @@ class FakeAgents:
     def list(self) -> Sequence[AgentInfo]:
         raise NotImplementedError
 
-    def refusal(self, name: str, task: Task) -> str | None:
+    def refusal(self, choice: AgentChoice, task: Task) -> str | None:
         raise NotImplementedError
 
-    def create(self, name: str, task: Task, page: PageReader) -> Agent:
+    def create(self, choice: AgentChoice, task: Task, page: PageReader) -> Agent:
         if "create" in self._scene.failures:
             raise self._scene.failures["create"]
         self._scene.open.append("agent")

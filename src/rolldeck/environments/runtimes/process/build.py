@@ -57,7 +57,7 @@ def template_of(recipe: Recipe, account: Account | None) -> Template:
     base = hash_of("python", machine, str(python), owner)
     environment = hash_of("environment", base, recipe.application.requirements)
     data = hash_of("data", recipe.data.name, recipe.data.tables.content_hash())
-    cluster = hash_of("cluster", system, owner, data, _HERE / "postgres.py", _HERE / "build.py")
+    cluster = hash_of("cluster", system, owner, data, _HERE / "initdb.py", _HERE / "build.py")
     application = hash_of("application", environment, cluster, *recipe.application.sources)
     copies_binaries = account is not None and not account.can_enter(postgres.binaries())
     return Template(

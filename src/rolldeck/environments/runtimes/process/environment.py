@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 
-from rolldeck.domain.errors import VerificationError
+from rolldeck.domain.errors import EnvironmentFailure, VerificationError
 from rolldeck.domain.page import Cookie
 from rolldeck.environments.port import Row
-from rolldeck.environments.runtimes.process.postgres import DatabaseAddress
+from rolldeck.environments.runtimes.process.life import Life
 from rolldeck.environments.runtimes.process.queries import query_postgres, query_sqlite
+from rolldeck.environments.runtimes.process.session import size_in_memory
 
 DATA = "data"
 
@@ -21,20 +22,23 @@ class ProcessEnvironment:
         self,
         *,
         name: str,
+        template: str,
         origin: str,
         cookies: Sequence[Cookie],
-        data: DatabaseAddress,
-        files: Mapping[str, Path],
+        directory: Path,
+        files: Mapping[str, str],
         owner: int | None,
-        pid: int,
+        life: Life,
     ) -> None:
+        """``files`` are the application's own databases, by the name for state checks: file names in ``directory``."""
         self.name = name
+        self.template = template
         self.origin = origin
         self.cookies = cookies
-        self.pid = pid
-        self._data = data
+        self._directory = directory
         self._files = files
         self._owner = owner
+        self._life = life
         self._resources = AsyncExitStack()
         self._closing: asyncio.Task[None] | None = None
 
@@ -44,12 +48,26 @@ class ProcessEnvironment:
         return (DATA, *self._files)
 
     async def sql(self, database: str, query: str) -> list[Row]:
-        """Run a read-only query; see the port."""
+        """Run a read-only query; see the port. A dead application's own files are not read any more either."""
+        self._expect_life()
         if database == DATA:
-            return await query_postgres(self._data, query)
+            return await query_postgres(self._life.address, query)
         if database in self._files:
-            return await asyncio.to_thread(query_sqlite, self._files[database], self._owner, query)
+            file = self._directory / self._files[database]
+            return await asyncio.to_thread(query_sqlite, file, self._owner, query)
         raise VerificationError(f"there is no database {database!r}; there are: {', '.join(self.databases)}")
+
+    async def check(self) -> None:
+        """Ask the application and its database whether they are there; see the port."""
+        self._expect_life()
+        await self._life.check()
+
+    async def memory_bytes(self) -> int:
+        """Return what is its own: of its process, and of its files and database where these are in memory."""
+        self._expect_life()
+        database = await self._life.cluster.size_bytes(self._life.address)
+        process = await asyncio.to_thread(self._life.memory_bytes)
+        return process + await asyncio.to_thread(size_in_memory, self._directory, database)
 
     def release_with(self, resources: AsyncExitStack) -> None:
         """Take over what ``close`` will undo."""
@@ -60,3 +78,8 @@ class ProcessEnvironment:
         if self._closing is None:
             self._closing = asyncio.create_task(self._resources.aclose())
         await asyncio.shield(self._closing)
+
+    def _expect_life(self) -> None:
+        if self._closing is not None:
+            raise EnvironmentFailure("the environment is closed")
+        self._life.expect()

@@ -5,14 +5,12 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import psutil
-
 from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
+from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.port import Environment, ProgressListener, TemplateInfo
 from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.runtimes.process.accounts import service_account
 from rolldeck.environments.runtimes.process.build import Template, TemplateBuilder, template_of
-from rolldeck.environments.runtimes.process.environment import ProcessEnvironment
 from rolldeck.environments.runtimes.process.host import Host
 from rolldeck.environments.runtimes.process.session import Session, default_run_dir, installation_tag, reap
 from rolldeck.environments.templates import TemplateCache
@@ -37,6 +35,7 @@ class ProcessEnvironments:
         self._tag = installation_tag(installation_id)
         self._session: Session | None = None
         self._hosts: dict[str, Host] = {}
+        self._provisioned = 0
         self._opening = asyncio.Lock()
 
     async def start(self) -> None:
@@ -62,7 +61,25 @@ class ProcessEnvironments:
     async def provision(self, name: str, rollout_id: str) -> Environment:
         """Return a healthy environment of the rollout's own; the first one of a name also warms its server up."""
         host = await self._host(name)
-        return await host.provision(rollout_id)
+        environment = await host.provision(rollout_id)
+        self._provisioned += 1
+        return environment
+
+    def expect(self, demand: Mapping[str, int]) -> None:
+        """Nothing is prepared here: see ``pool.WarmPool``."""
+
+    def report(self) -> PoolReport:
+        """Report that every environment was waited for."""
+        return PoolReport(ready=0, hits=0, misses=self._provisioned, discarded=0)
+
+    async def reap(self) -> int:
+        """Remove what dead sessions and failed clean-ups left; see the port."""
+        reaped = await asyncio.to_thread(reap, self._run_directory(), self._tag)
+        for host in list(self._hosts.values()):
+            reaped += await host.reap()
+        if self._session is not None:
+            reaped += await self._session.reap()
+        return reaped
 
     def pages(self, name: str) -> tuple[str, ...]:
         """Return paths of pages that its users open; see ``bench.Measurable``."""
@@ -72,12 +89,6 @@ class ProcessEnvironments:
         """Measure a start without the fork server; see ``bench.Measurable``."""
         host = await self._host(name)
         return await host.cold_start()
-
-    async def memory_bytes(self, environment: Environment) -> int:
-        """Return what is an environment's own (USS); see ``bench.Measurable``."""
-        if not isinstance(environment, ProcessEnvironment):
-            raise EnvironmentFailure(f"{environment.name} is not an environment of this runtime")
-        return await asyncio.to_thread(lambda: int(psutil.Process(environment.pid).memory_full_info().uss))
 
     async def close(self) -> None:
         """Tear everything down. Idempotent."""

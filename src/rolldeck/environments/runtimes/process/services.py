@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 from dataclasses import dataclass
+from pathlib import Path
 
 from rolldeck.environments.runtimes.process import interpreter, postgres
 from rolldeck.environments.runtimes.process.accounts import Account
@@ -49,6 +50,20 @@ class Services:
                 self._fork_server = await self._start_fork_server(self._cluster)
             return Running(self._cluster, self._fork_server)
 
+    async def reap(self) -> int:
+        """Remove databases, roles and children that outlived their environment; return how many there were."""
+        async with self._starting:
+            cluster, fork_server = self._cluster, self._fork_server
+        reaped = 0
+        if cluster is not None and cluster.alive:
+            names = self._session.without_owner(await cluster.names(f"rolldeck_{self._tag}_"))
+            for name in names:
+                await cluster.drop(name)
+            reaped += len(names)
+        if fork_server is not None and fork_server.alive:
+            reaped += await fork_server.reap()
+        return reaped
+
     async def close(self) -> None:
         """Stop both. Idempotent."""
         async with self._starting:
@@ -63,14 +78,14 @@ class Services:
             await cluster.start()
         except BaseException:
             await cluster.stop()
-            await asyncio.to_thread(remove_with_processes, cluster.directory)
+            await self._remove(cluster.directory)
             raise
         return cluster
 
     async def _stop_cluster(self) -> None:
         if self._cluster is not None:
             await self._cluster.stop()
-            await asyncio.to_thread(remove_with_processes, self._cluster.directory)
+            await self._remove(self._cluster.directory)
             self._cluster = None
 
     async def _start_fork_server(self, cluster: postgres.Cluster) -> ForkServer:
@@ -92,7 +107,7 @@ class Services:
                 variables={**interpreter.variables_for(environment), "HOME": str(directory)},
             )
         except BaseException:
-            await asyncio.to_thread(remove_with_processes, directory)
+            await self._remove(directory)
             raise
         finally:
             await cluster.drop_database(address)
@@ -100,8 +115,12 @@ class Services:
     async def _stop_fork_server(self) -> None:
         if self._fork_server is not None:
             await self._fork_server.close()
-            await asyncio.to_thread(remove_with_processes, self._fork_server.directory)
+            await self._remove(self._fork_server.directory)
             self._fork_server = None
+
+    async def _remove(self, directory: Path) -> None:
+        await asyncio.to_thread(remove_with_processes, directory)
+        self._session.disown(directory.name)
 
 
 def resource_name(tag: str, purpose: str) -> str:

@@ -14,7 +14,10 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+
+import psutil
 
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.recipe import hash_of
@@ -37,6 +40,21 @@ def default_run_dir() -> Path:
     return short if os.access(short, os.W_OK) else Path(tempfile.gettempdir())
 
 
+def size_in_memory(directory: Path, beside: int = 0) -> int:
+    """Return the bytes of a directory's files and of ``beside``, which lie there too, if that is memory; else 0."""
+    mounts = {partition.mountpoint: partition.fstype for partition in psutil.disk_partitions(all=True)}
+    around = next((mounts[str(parent)] for parent in directory.parents if str(parent) in mounts), "")
+    if around not in {"tmpfs", "ramfs"}:
+        return 0
+    return beside + sum(_allocated(entry) for entry in directory.iterdir())
+
+
+def _allocated(file: Path) -> int:
+    with contextlib.suppress(FileNotFoundError):  # SQLite's logs come and go
+        return file.lstat().st_blocks * 512
+    return 0
+
+
 def installation_tag(installation_id: str) -> str:
     """Return the installation's id as names can hold it: itself if it is short and plain, else a hash of it."""
     plain = re.fullmatch(r"[a-z0-9]{1,12}", installation_id)
@@ -49,6 +67,7 @@ class Session:
     def __init__(self, directory: Path, lock: int) -> None:
         self.directory = directory
         self._lock = lock
+        self._owned: set[str] = set()
         self._guardian: asyncio.subprocess.Process | None = None
 
     @classmethod
@@ -70,11 +89,28 @@ class Session:
         return cls(unfinished.rename(run_dir / name), lock)
 
     def make_directory(self, *names: str, mode: int) -> Path:
-        """Make a directory in the session, with exactly this mode."""
+        """Make a directory in the session, with exactly this mode; its (first) name is owned from then on."""
+        self._owned.add(names[0])
         directory = self.directory.joinpath(*names)
         directory.mkdir(parents=True)
         directory.chmod(mode)
         return directory
+
+    def disown(self, name: str) -> None:
+        """Say that what carries this name has been given up: what is left of it is the reaper's. Idempotent."""
+        self._owned.discard(name)
+
+    def without_owner(self, names: Iterable[str]) -> list[str]:
+        """Return which names nobody owns. The names must have been found before the call, not while it goes on."""
+        return [name for name in names if name not in self._owned]
+
+    async def reap(self) -> int:
+        """Remove directories in the session that nobody owns, with the processes that name them; return how many."""
+        found = await asyncio.to_thread(lambda: [entry.name for entry in self.directory.iterdir() if entry.is_dir()])
+        given_up = self.without_owner(found)
+        for name in given_up:
+            await asyncio.to_thread(remove_with_processes, self.directory / name)
+        return len(given_up)
 
     async def guard(self) -> None:
         """See to it that a guardian watches. Raises ``EnvironmentFailure`` where none can be started."""
