@@ -49,7 +49,7 @@ async def test_the_same_key_again_is_the_same_content(artifacts: Artifacts) -> N
 
 
 async def test_a_finished_file_is_moved_in(artifacts: Artifacts) -> None:
-    written = artifacts.workspace("r1") / "video.mp4"
+    written = artifacts.workspace("r1", 1) / "video.mp4"
     written.write_bytes(b"film")
     assert await artifacts.adopt("r1/video.mp4", written) == "r1/video.mp4"
     assert not written.exists()
@@ -66,14 +66,35 @@ async def test_unknown_artifacts_are_not_found(artifacts: Artifacts) -> None:
 
 
 async def test_all_that_belongs_to_a_rollout_is_removed_and_nothing_else(artifacts: Artifacts) -> None:
-    (artifacts.workspace("r1") / "half.mp4").write_bytes(b"12345")
+    (artifacts.workspace("r1", 1) / "half.mp4").write_bytes(b"12345")
     await artifacts.put("r1/screens/a.png", b"123")
     await artifacts.put("r2/screens/a.png", b"123")
-    assert await artifacts.delete_rollout("r1") == 8
+    assert await artifacts.delete_rollout("r1") == 5
     assert await artifacts.delete_rollout("r1") == 0
     with pytest.raises(NotFound):
         await artifacts.stat("r1/screens/a.png")
     assert await content(artifacts, "r2/screens/a.png") == b"123"
+
+
+async def test_what_only_one_rollout_had_is_freed_with_it_and_what_others_have_is_not(artifacts: Artifacts) -> None:
+    await artifacts.put("r1/screens/a.png", b"12345")
+    await artifacts.put("r1/screens/b.png", b"12345")
+    await artifacts.put("r1/only.png", b"123")
+    film = artifacts.workspace("r2", 1) / "video.mp4"
+    film.write_bytes(b"12345")
+    await artifacts.adopt("r2/video-1.mp4", film)
+    assert await artifacts.delete_rollout("r1") == 3
+    assert await content(artifacts, "r2/video-1.mp4") == b"12345"
+    assert await artifacts.delete_rollout("r2") == 5
+
+
+async def test_an_attempts_workspace_goes_and_the_others_stay(artifacts: Artifacts) -> None:
+    for attempt in (1, 2):
+        (artifacts.workspace("r1", attempt) / "half.mp4").write_bytes(b"1")
+    for _ in range(2):
+        await artifacts.discard_workspace("r1", 1)
+    assert (artifacts.workspace("r1", 2) / "half.mp4").exists()
+    assert not (artifacts.workspace("r1", 1) / "half.mp4").exists()
 
 
 @pytest.mark.parametrize(
@@ -107,4 +128,6 @@ async def test_a_key_that_is_no_plain_relative_path_is_refused(artifacts: Artifa
     with pytest.raises(InvalidInput):
         await artifacts.delete_rollout(key)
     with pytest.raises(InvalidInput):
-        artifacts.workspace(key)
+        artifacts.workspace(key, 1)
+    with pytest.raises(InvalidInput):
+        await artifacts.discard_workspace(key, 1)

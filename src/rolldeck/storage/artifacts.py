@@ -1,11 +1,14 @@
 """Artifacts in a local directory."""
 
 import asyncio
+import errno
+import hashlib
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,15 +17,19 @@ from rolldeck.storage.port import StoredArtifact
 
 _PIECE = 256 * 1024  # bytes that are read at once
 _SEGMENT = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,128}")
-_WORKSPACE = ".work"  # a key's segment cannot begin with a dot: no artifact is ever inside a workspace
+# A key's segment cannot begin with a dot: no artifact is ever inside one of these.
+_WORKSPACE = ".work"
+_CONTENTS = ".contents"
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV}  # file systems without hard links
 _MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png", ".jpg": "image/jpeg", ".json": "application/json"}
 
 
 class LocalArtifacts:
     """``storage.port.Artifacts`` in a directory: ``<root>/<rollout id>/…``. Only this user can read it.
 
-    A file appears under its key whole or not at all. Workspaces are on the same file system as the artifacts, so that
-    ``adopt`` moves and never copies.
+    A file appears under its key whole or not at all. Each content is one file, with a name (a hard link) per key and one
+    more by its hash: the file system counts who needs it. Workspaces are on the same file system, so that ``adopt``
+    moves and never copies. Several processes, also of several machines, may use one directory.
     """
 
     def __init__(self, root: Path) -> None:
@@ -38,27 +45,62 @@ class LocalArtifacts:
         if path.exists():
             return
         _make_directory(path.parent)
-        descriptor, name = tempfile.mkstemp(prefix=".", dir=path.parent)  # readable by its owner only
-        unfinished = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+
+        def write(unfinished: Path) -> None:
+            unfinished.write_bytes(content)
+
+        self._keep(path, hashlib.sha256(content).hexdigest(), write)
 
     async def adopt(self, key: str, path: Path) -> str:
         """Move a finished file in under a key. Returns the key."""
         with _storage_errors(key):
-            await asyncio.to_thread(_adopt, self._path(key), path)
+            await asyncio.to_thread(self._adopt, self._path(key), path)
         return key
 
-    def workspace(self, rollout_id: str) -> Path:
-        """Return a directory for files that are still being written; it exists; removed with the rollout."""
-        directory = self._path(rollout_id) / _WORKSPACE
+    def _adopt(self, target: Path, source: Path) -> None:
+        _make_directory(target.parent)
+        source.chmod(0o600)
+
+        def move(unfinished: Path) -> None:
+            source.replace(unfinished)
+
+        self._keep(target, _digest(source), move)
+        source.unlink(missing_ok=True)
+
+    def _keep(self, path: Path, digest: str, make: Callable[[Path], None]) -> None:
+        """Give a content its name ``path``: of the file that has it already, or of a new one that ``make`` makes."""
+        shared = self._shared(digest)
+        if _link(shared, path):
+            return
+        descriptor, name = tempfile.mkstemp(prefix=".", dir=path.parent)  # readable by its owner only
+        os.close(descriptor)
+        unfinished = Path(name)
+        try:
+            make(unfinished)
+            unfinished.replace(path)
+            _make_directory(shared.parent)
+            _share(path, shared)
+        finally:
+            unfinished.unlink(missing_ok=True)
+
+    def _shared(self, digest: str) -> Path:
+        return self._root / _CONTENTS / digest[:2] / digest
+
+    def workspace(self, rollout_id: str, attempt: int) -> Path:
+        """Return a directory for an attempt's unfinished files; it exists; removed with the rollout."""
+        directory = self._workspace(rollout_id, attempt)
         with _storage_errors(rollout_id):
             _make_directory(directory)
         return directory
+
+    async def discard_workspace(self, rollout_id: str, attempt: int) -> None:
+        """Remove an attempt's workspace with what was not adopted from it. Idempotent."""
+        directory = self._workspace(rollout_id, attempt)
+        with _storage_errors(rollout_id):
+            await asyncio.to_thread(_remove_tree, directory)
+
+    def _workspace(self, rollout_id: str, attempt: int) -> Path:
+        return self._path(rollout_id) / _WORKSPACE / str(attempt)
 
     async def stat(self, key: str) -> StoredArtifact:
         """Return size and media type. Raises ``NotFound``."""
@@ -85,10 +127,27 @@ class LocalArtifacts:
                     yield piece
 
     async def delete_rollout(self, rollout_id: str) -> int:
-        """Remove all that belongs to a rollout; returns the bytes freed. Idempotent."""
+        """Remove all that belongs to a rollout; returns the bytes freed, without those that others have too. Idempotent."""
         directory = self._path(rollout_id)
         with _storage_errors(rollout_id):
-            return await asyncio.to_thread(_remove_tree, directory)
+            return await asyncio.to_thread(self._delete_tree, directory)
+
+    def _delete_tree(self, directory: Path) -> int:
+        files = [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
+        names = Counter(path.lstat().st_ino for path in files)
+        for path in files:
+            shared = self._shared_by(path)
+            # Its names are those here and the one by its hash: nobody else's. Whoever takes it up in this very moment
+            # keeps the file; only its name by the hash is gone, until the same content is stored again.
+            if shared is not None and path.lstat().st_nlink == names[path.lstat().st_ino] + 1:
+                shared.unlink(missing_ok=True)
+        return _remove_tree(directory)
+
+    def _shared_by(self, path: Path) -> Path | None:
+        """Return the name by its hash that a file has, or None. A file named by its hash need not be read for it."""
+        named = self._shared(path.stem)
+        shared = named if named.exists() else self._shared(_digest(path))
+        return shared if shared.exists() and shared.samefile(path) else None
 
     def _path(self, key: str) -> Path:
         """Return where a key's file is. Raises ``InvalidInput`` for a key that is not a plain relative path."""
@@ -98,10 +157,35 @@ class LocalArtifacts:
         return self._root.joinpath(*segments)
 
 
-def _adopt(target: Path, source: Path) -> None:
-    _make_directory(target.parent)
-    source.chmod(0o600)
-    source.replace(target)
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _link(shared: Path, path: Path) -> bool:
+    """Give a shared file another name; False where it is not there, or can have no further name."""
+    try:
+        path.hardlink_to(shared)
+    except FileExistsError:
+        return True
+    except OSError as error:
+        if error.errno in {errno.ENOENT, errno.EMLINK} | _NO_LINKS:
+            return False
+        raise
+    return True
+
+
+def _share(path: Path, shared: Path) -> None:
+    """Offer a file to others by its hash, in place of one that can have no further name. Not where there are no links."""
+    offered = path.with_name(f".{path.name}.shared")
+    try:
+        offered.hardlink_to(path)
+        offered.replace(shared)
+    except OSError as error:
+        if error.errno not in _NO_LINKS | {errno.EEXIST}:
+            raise
+    finally:
+        offered.unlink(missing_ok=True)
 
 
 def _make_directory(directory: Path) -> None:
@@ -114,9 +198,11 @@ def _make_directory(directory: Path) -> None:
 def _remove_tree(directory: Path) -> int:
     if not directory.exists():
         return 0
-    freed = sum(path.lstat().st_size for path in directory.rglob("*") if path.is_file() and not path.is_symlink())
+    files = [path.lstat() for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
+    names = Counter(file.st_ino for file in files)
+    freed = {file.st_ino: file.st_size for file in files if file.st_nlink == names[file.st_ino]}
     shutil.rmtree(directory)
-    return freed
+    return sum(freed.values())
 
 
 @contextmanager
