@@ -1,14 +1,18 @@
 """What the API takes and gives, where that is not a domain model itself."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from rolldeck.domain.rollout import ActionResult, PhaseTiming, RolloutError, StopReason
+from rolldeck.domain.batch import AgentChoice, Quota
+from rolldeck.domain.event import LoggedEvent
+from rolldeck.domain.limits import RolloutLimits
+from rolldeck.domain.rollout import ActionResult, PhaseTiming, RolloutError, StopReason, Usage
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
+from rolldeck.domain.worker import WorkerReport, WorkerState
 
 
 class Counts(BaseModel):
@@ -63,24 +67,114 @@ class UploadResult(BaseModel):
     task_ids: list[str] = Field(description="ids of the uploaded tasks, in the file's order")
 
 
+class BatchCountsView(BaseModel):
+    """A batch's rollouts by outcome.
+
+    ``live`` are not final yet, ``claimed`` of them are being executed. ``success_rate`` is succeeded of completed; the
+    ``left_out`` ones (failed and cancelled) count in no rate. ``reused`` of the completed ones were answered by an
+    earlier rollout, ``retryable`` of the failed ones failed for their infrastructure.
+    """
+
+    total: int
+    live: int
+    claimed: int
+    completed: int
+    succeeded: int
+    reused: int
+    failed: int
+    retryable: int
+    cancelled: int
+    left_out: int
+    success_rate: float | None
+
+
+class BatchView(BaseModel):
+    """A batch and how far it is. ``progress`` is the share of its rollouts that have ended, in [0, 1].
+
+    ``tasks`` says how many it has; ``eta_seconds`` is null where nothing can be said yet, or nothing of it is executed.
+    """
+
+    id: str
+    name: str | None
+    tags: list[str]
+    priority: int
+    agents: list[AgentChoice]
+    tasks: int
+    repeats: int
+    limits: RolloutLimits
+    max_attempts: int
+    reuse: bool
+    paused: bool
+    counts: BatchCountsView
+    progress: float = Field(ge=0, le=1)
+    mean_seconds: float | None = Field(description="of its rollouts that were executed to an end")
+    eta_seconds: float | None
+    created_at: datetime
+    finished_at: datetime | None
+
+
+class BatchList(BaseModel):
+    """Batches, newest first; ``next`` is the ``after`` of the following page, null on the last one."""
+
+    batches: list[BatchView]
+    next: str | None
+
+
+class BatchAction(BaseModel):
+    """A batch after it was cancelled or retried, and how many of its rollouts that concerned."""
+
+    batch: BatchView
+    rollouts: int
+
+
+class BatchDeleted(BaseModel):
+    """What the deletion of a batch removed."""
+
+    id: str
+    rollouts: int
+    attempts: int = Field(description="all attempts of its rollouts, those that decided them included")
+    steps: int
+    freed_bytes: int
+
+
 class RolloutRequest(BaseModel):
-    """Rollouts to start: ``repeats`` of each task."""
+    """Rollouts to start: ``repeats`` of each task by one agent. They make a batch of their own; see ``BatchSpec``."""
 
     model_config = ConfigDict(extra="forbid")
 
     task_ids: list[str] = Field(min_length=1, max_length=10_000)
-    agent: str = Field(min_length=1)
+    agent: str = Field(min_length=1, max_length=200)
+    model: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    parameters: dict[str, JsonValue] = Field(
+        default_factory=dict, max_length=100, description="what the model is asked with"
+    )
     repeats: int = Field(default=1, ge=1, le=1000)
+    seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of the first repeat; each has one more")
+    limits: RolloutLimits = RolloutLimits()
+    max_attempts: int = Field(default=3, ge=1, le=20)
+    reuse: bool = False
 
 
 class RolloutView(BaseModel):
-    """One rollout. ``expected`` is the answer that its version of the task expects; ``video_url`` is null without a video."""
+    """One rollout. ``expected`` is the answer that its version of the task expects; ``video_url`` is null without a video.
+
+    What happened (errors, timings, steps, video, times) is that of the attempt ``attempt``, the one that goes on or
+    that decided. One with ``reused_from`` was answered by that rollout and has no steps and no video of its own.
+    """
 
     id: str
+    batch_id: str
     task_id: str
     task_version: str
     agent: str
+    model: str | None
+    parameters: dict[str, JsonValue]
+    seed: int
     status: Status
+    attempt: int
+    retries_left: int = Field(description="attempts that may still follow a failure of infrastructure")
+    worker_id: str | None = Field(description="who executes it, or did last")
+    template: str | None = Field(description="content hash of what its environment was made from")
     stop_reason: StopReason | None
     success: bool | None = Field(description="the verdict; null unless completed")
     reward: float | None
@@ -90,32 +184,73 @@ class RolloutView(BaseModel):
     errors: list[RolloutError]
     timings: list[PhaseTiming]
     steps: int
+    tokens: int
     seconds: float | None
     cancel_requested: bool
+    reused_from: str | None = Field(description="id of the rollout that answered for this one")
     video_url: str | None
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
 
 
+class RolloutDetail(RolloutView):
+    """One rollout, with the one that answered for it.
+
+    ``origin`` is null where it was executed itself, and where ``reused_from`` has been deleted since.
+    """
+
+    origin: RolloutView | None
+
+
 class RolloutList(BaseModel):
-    """Rollouts, newest first; ``next`` is the ``after`` of the following page, null on the last one."""
+    """Rollouts in the order asked for; ``next`` is the ``after`` of the following page, null on the last one.
+
+    ``total`` counts all that match where that was asked for; 10,001 means more than 10,000.
+    """
 
     rollouts: list[RolloutView]
     next: str | None
+    total: int | None
 
 
 class RolloutsCreated(BaseModel):
-    """The rollouts that were queued."""
+    """The batch that the rollouts make, and the rollouts themselves, newest first: at most the last 200 of them."""
 
+    batch: BatchView
     rollouts: list[RolloutView]
 
 
+class AttemptView(BaseModel):
+    """One attempt of a rollout, ``number`` from 1. ``present`` is the one that goes on, or that decided.
+
+    ``errors`` of an earlier one say why it ended; they are empty where its worker was stopped on purpose.
+    """
+
+    number: int
+    present: bool
+    worker_id: str | None
+    errors: list[RolloutError]
+    timings: list[PhaseTiming]
+    steps: int
+    video_url: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+
+
+class AttemptList(BaseModel):
+    """All attempts of a rollout, in order; the last one is the present one."""
+
+    attempts: list[AttemptView]
+
+
 class DeleteResult(BaseModel):
-    """What a deletion did: a live rollout is ``cancelling``, a finished one is ``deleted`` with its files."""
+    """What a deletion did: a live rollout is ``cancelling``, a final one is ``deleted`` with all that belonged to it."""
 
     id: str
     outcome: Literal["cancelling", "cancelled", "deleted"]
+    attempts: int = 0
+    steps: int = 0
     freed_bytes: int = 0
 
 
@@ -130,12 +265,14 @@ class StepView(BaseModel):
     actions: list[ActionResult]
     agent_seconds: float
     action_seconds: float
+    usage: Usage | None = Field(description="tokens that the model's requests took; null without a model")
     at: datetime
 
 
 class StepList(BaseModel):
-    """All steps of a rollout, in order."""
+    """All steps of one attempt of a rollout, in order."""
 
+    attempt: int
     steps: list[StepView]
 
 
@@ -158,13 +295,61 @@ class EnvironmentView(BaseModel):
     built: bool
 
 
+class WorkerView(BaseModel):
+    """A worker. ``report.blocked`` says why it claims nothing; null where it does."""
+
+    id: str
+    host: str
+    pid: int
+    version: str
+    state: WorkerState
+    alive: bool
+    report: WorkerReport
+    started_at: datetime
+    seen_at: datetime
+
+
+class WorkerList(BaseModel):
+    """The workers of the last day, oldest first."""
+
+    workers: list[WorkerView]
+
+
+class QuotaList(BaseModel):
+    """All quotas, by name."""
+
+    quotas: list[Quota]
+
+
+class QuotaLimits(BaseModel):
+    """The limits of a quota; at least one of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    max_running: int | None = Field(default=None, ge=0, le=100_000, description="rollouts at once; 0 stops it")
+    requests_per_minute: float | None = Field(default=None, gt=0, le=1_000_000)
+
+
+class EventList(BaseModel):
+    """Events in order; ``last`` is the number of the newest one there is, so that more follow where it is not the last here."""
+
+    events: list[LoggedEvent]
+    last: int
+
+
 class Health(BaseModel):
-    """Whether the server works. ``database`` is checked by a query."""
+    """Whether the server works. ``database`` is checked by a query.
+
+    ``claiming``: whether what is queued will be executed; where not, ``blocked`` says why, one reason each.
+    """
 
     status: Literal["ok", "degraded"]
     version: str
     database: Literal["ok", "unreachable"]
     live_rollouts: int
+    workers: int = Field(description="workers alive")
+    claiming: bool
+    blocked: list[str]
 
 
 class ProblemField(BaseModel):
