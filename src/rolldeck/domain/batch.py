@@ -3,13 +3,16 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
 
 from rolldeck.domain.limits import RolloutLimits
+from rolldeck.domain.storable import storable
 
 MOST_ROLLOUTS = 10_000
 
-_Name = Annotated[str, Field(min_length=1, max_length=200)]
+_Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
+_Tag = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(storable)]
+_Parameters = Annotated[dict[str, JsonValue], Field(max_length=100), AfterValidator(storable)]
 
 
 class _Part(BaseModel):
@@ -21,7 +24,7 @@ class AgentChoice(_Part):
 
     agent: _Name
     model: _Name | None = None
-    parameters: dict[str, JsonValue] = Field(default_factory=dict, max_length=100)
+    parameters: _Parameters = Field(default_factory=dict)
 
     @property
     def quota(self) -> str:
@@ -37,17 +40,17 @@ class BatchSpec(_Part):
     at once. The same ``idempotency_key`` again is the same batch again.
     """
 
-    task_ids: tuple[str, ...] = Field(min_length=1, max_length=MOST_ROLLOUTS)
+    task_ids: tuple[_Name, ...] = Field(min_length=1, max_length=MOST_ROLLOUTS)
     agents: tuple[AgentChoice, ...] = Field(min_length=1, max_length=100)
     repeats: int = Field(default=1, ge=1, le=1000)
     seed: int = Field(default=0, ge=0, le=2**31 - 1)
-    name: str | None = Field(default=None, min_length=1, max_length=200)
-    tags: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] = Field(default=(), max_length=100)
+    name: _Name | None = None
+    tags: tuple[_Tag, ...] = Field(default=(), max_length=100)
     priority: int = Field(default=0, ge=-100, le=100, description="higher ones go first")
     limits: RolloutLimits = RolloutLimits()
     max_attempts: int = Field(default=3, ge=1, le=20, description="attempts at a rollout, first one included")
     reuse: bool = False
-    idempotency_key: str | None = Field(default=None, min_length=1, max_length=200)
+    idempotency_key: _Name | None = None
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
@@ -122,8 +125,8 @@ class BatchUpdate(_Part):
 
     paused: bool | None = None
     priority: int | None = Field(default=None, ge=-100, le=100)
-    name: str | None = Field(default=None, min_length=1, max_length=200)
-    tags: tuple[Annotated[str, Field(min_length=1, max_length=100)], ...] | None = Field(default=None, max_length=100)
+    name: _Name | None = None
+    tags: tuple[_Tag, ...] | None = Field(default=None, max_length=100)
 
 
 class Quota(_Part):

@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from rolldeck.domain.rollout import Phase, StopReason
+from rolldeck.domain.status import Event, Status
+
 
 class EventKind(StrEnum):
     """What a logged event is about, and what its ``data`` holds."""
@@ -18,8 +21,7 @@ class EventKind(StrEnum):
     BATCH_DELETED = "batch.deleted"
     """rollouts"""
     ROLLOUT_STATUS = "rollout.status"
-    """status, event, attempt, agent, model, worker_id; at an attempt's end also outcome (success, reward, stop_reason,
-    error: the deciding error's kind), seconds, timings (seconds by phase), steps, tokens"""
+    """the fields of ``RolloutChange``, without those that are None"""
     ROLLOUT_STEP = "rollout.step"
     """attempt, index"""
     ROLLOUT_DELETED = "rollout.deleted"
@@ -42,3 +44,36 @@ class LoggedEvent(BaseModel):
     task_id: str | None = None
     rollout_id: str | None = None
     data: dict[str, JsonValue] = Field(default_factory=dict)
+
+
+class _Data(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Outcome(_Data):
+    """How an attempt ended. ``error`` is the kind of the error that decided it: the first one's, where it failed."""
+
+    success: bool | None = None
+    reward: float | None = None
+    stop_reason: StopReason | None = None
+    error: str | None = None
+
+
+class RolloutChange(_Data):
+    """What a ``ROLLOUT_STATUS`` event tells. At an attempt's end (also one that another attempt follows) ``outcome`` is given.
+
+    ``attempt``, ``worker_id``, ``seconds``, ``timings`` (seconds by phase), ``steps`` and ``tokens`` are then those of
+    the attempt that ended.
+    """
+
+    status: Status
+    event: Event
+    attempt: int
+    agent: str
+    model: str | None = None
+    worker_id: str | None = None
+    outcome: Outcome | None = None
+    seconds: float | None = None
+    timings: dict[Phase, float] | None = None
+    steps: int | None = None
+    tokens: int | None = None
