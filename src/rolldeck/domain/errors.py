@@ -103,5 +103,11 @@ class StorageError(RolldeckError):
     retryable = True
 
 
+class WorkerLost(RolldeckError):
+    """The process that executed a rollout died, or gave no sign of life for longer than its lease."""
+
+    retryable = True
+
+
 class InvalidTransition(RolldeckError):
     """A status change that the state machine refuses."""

@@ -300,10 +300,17 @@ class Workers(Protocol):
     async def stop(self, worker_id: str) -> None:
         """Note the end of a worker that owns nothing any more. Idempotent."""
 
+    async def prove(self) -> None:
+        """Write something, so that whoever watches others' beats without beating itself knows that a beat could be written.
+
+        Raises ``StorageError`` where nothing can be written now (full disk, locked, away).
+        """
+
     async def release(self, worker_id: str, error: RolloutError, *, beats: int | None = None) -> Released:
         """Give a worker up (only if its beats are still as given), and each of its rollouts a new attempt or an end.
 
-        ``error`` is put into their records. Those asked to cancel become cancelled. Idempotent.
+        ``error`` is put into their records, as an error of the phase that each was in. Those asked to cancel become
+        cancelled. Idempotent.
         """
 
 
