@@ -48,8 +48,8 @@ class WarmPool:
     """Environments around other environments: hands over ready ones, and makes new ones in the background.
 
     It holds as many ready as there are rollouts waiting for them, ``most`` at most, in ``memory_budget_bytes`` (which
-    several names share equally; 0 turns the pool off), making ``refills`` at a time while no rollout waits for one that
-    is made for itself. Where nothing is demanded it keeps one for ``idle_seconds`` after the last use, then none.
+    several names share equally; 0 turns the pool off), making ``refills`` at a time while no rollout waits for its own.
+    Where nothing is demanded it keeps one for ``idle_seconds`` after the last use, then none.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class WarmPool:
         self._refills = refills
         self._now = now
         self._shelves: dict[str, _Shelf] = {}
-        self._direct = 0
+        self._waiting = 0
         self._hits = self._misses = self._discarded = 0
         self._something_changed = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -108,18 +108,17 @@ class WarmPool:
         """Hand over a ready environment that answers, else make one; see the port."""
         shelf = self._shelf(name)
         shelf.wanted_at = self._now()
-        while shelf.ready:
-            environment = shelf.ready.popleft()
-            self._something_changed.set()
-            if await self._answers(environment):
-                self._hits += 1
-                return environment
-        self._misses += 1
-        self._direct += 1
+        self._waiting += 1
         try:
+            while shelf.ready:
+                environment = shelf.ready.popleft()
+                if await self._answers(environment):
+                    self._hits += 1
+                    return environment
+            self._misses += 1
             return await self._inner.provision(name, rollout_id)
         finally:
-            self._direct -= 1
+            self._waiting -= 1
             self._something_changed.set()
 
     async def reap(self) -> int:
@@ -169,7 +168,7 @@ class WarmPool:
 
     def _refill(self) -> None:
         """Begin as many as may be made at once, where most is missing first."""
-        while len(self._refilling) < self._refills and not self._direct:
+        while len(self._refilling) < self._refills and not self._waiting:
             short = [shelf for shelf in self._shelves.values() if self._is_short(shelf) and self._has_room(shelf)]
             if not short:
                 return
