@@ -1,6 +1,7 @@
 """Whether one environment still lives: its process, its database, and both together as its user sees them."""
 
 from dataclasses import dataclass
+from typing import NoReturn
 
 import httpx2
 import psutil
@@ -12,9 +13,9 @@ from rolldeck.environments.runtimes.process.postgres import Cluster, DatabaseAdd
 _CHECK_SECONDS = 10.0
 
 
-@dataclass(frozen=True)
+@dataclass
 class Life:
-    """What an environment lives on. None of it comes back: its services start anew for others only."""
+    """What an environment lives on. It dies once: what has died is started anew for others only."""
 
     child: Child
     fork_server: ForkServer
@@ -22,27 +23,33 @@ class Life:
     address: DatabaseAddress
     health_url: str
     http: httpx2.AsyncClient
+    _end: str | None = None
 
     def expect(self) -> None:
         """Raise ``EnvironmentFailure`` where the process or PostgreSQL is known to have died; asks neither."""
+        if self._end is not None:
+            raise EnvironmentFailure(self._end)
         if not self.fork_server.runs(self.child.id):
-            raise EnvironmentFailure("the environment's application has died")
+            self._ends("the environment's application has died")
         if not self.cluster.alive:
-            raise EnvironmentFailure("the environment's PostgreSQL has died")
+            self._ends("the environment's PostgreSQL has died")
 
     async def check(self) -> None:
         """Ask both. Raises ``EnvironmentFailure`` where one does not answer."""
         self.expect()
         try:
             response = await self.http.get(self.health_url, timeout=_CHECK_SECONDS)
+            there = await self.cluster.has_database(self.address)
         except httpx2.TimeoutException as error:
-            raise EnvironmentFailure(f"the environment did not answer within {_CHECK_SECONDS:g} s") from error
+            self._ends(f"the environment's application did not answer within {_CHECK_SECONDS:g} s", error)
         except httpx2.HTTPError as error:
-            raise EnvironmentFailure(f"the environment does not answer: {error}") from error
+            self._ends(f"the environment's application does not answer: {error}", error)
+        except EnvironmentFailure as error:
+            self._ends(f"the environment's PostgreSQL does not answer: {error}", error)
         if response.status_code != httpx2.codes.OK:
-            raise EnvironmentFailure(f"the environment is not healthy any more: status {response.status_code}")
-        if not await self.cluster.has_database(self.address):
-            raise EnvironmentFailure("the environment's database is gone")
+            self._ends(f"the environment's application is not healthy any more: status {response.status_code}")
+        if not there:
+            self._ends("the environment's database is gone")
         self.expect()
 
     def memory_bytes(self) -> int:
@@ -51,4 +58,8 @@ class Life:
         try:
             return int(psutil.Process(self.child.pid).memory_full_info().uss)
         except psutil.NoSuchProcess as error:
-            raise EnvironmentFailure("the environment's application has died") from error
+            self._ends("the environment's application has died", error)
+
+    def _ends(self, why: str, cause: Exception | None = None) -> NoReturn:
+        self._end = why
+        raise EnvironmentFailure(why) from cause
