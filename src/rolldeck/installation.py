@@ -9,6 +9,7 @@ from itertools import chain, count
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 from pydantic import BaseModel, ValidationError
 
 from rolldeck.domain.errors import Conflict, StorageError
@@ -57,12 +58,7 @@ def hold_installation(data_dir: Path) -> Iterator[Installation]:
     The hold ends with the process, however that dies. Raises ``InstallationInUse``, and ``StorageError`` where the
     directory cannot be written.
     """
-    try:
-        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        data_dir.chmod(0o700)
-        lock = os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise StorageError(f"the data directory {data_dir} cannot be used: {error.strerror}") from error
+    lock = _open_lock(data_dir)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -73,6 +69,25 @@ def hold_installation(data_dir: Path) -> Iterator[Installation]:
         yield Installation(data_dir, lock)
     finally:
         os.close(lock)
+
+
+def join_installation(data_dir: Path) -> str:
+    """Return the id of a data directory, made if need be, that others may use, too. Raises ``StorageError``."""
+    os.close(_open_lock(data_dir))
+    return _permanent_id(data_dir / "installation")
+
+
+def holder_of(data_dir: Path) -> Holder | None:
+    """Return which process holds a data directory; None where none does, or it has not said who it is yet."""
+    try:
+        lock = os.open(data_dir / "lock", os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        holder = _read_holder(lock)
+    finally:
+        os.close(lock)
+    return holder if holder is not None and psutil.pid_exists(holder.pid) else None
 
 
 @contextmanager
@@ -92,6 +107,15 @@ def hold_free_installation(data_dir: Path) -> Iterator[Installation]:
             return
 
 
+def _open_lock(data_dir: Path) -> int:
+    try:
+        data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data_dir.chmod(0o700)
+        return os.open(data_dir / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StorageError(f"the data directory {data_dir} cannot be used: {error.strerror}") from error
+
+
 def _read_holder(lock: int) -> Holder | None:
     try:
         return Holder.model_validate(json.loads(os.pread(lock, 4096, 0)))
@@ -101,7 +125,7 @@ def _read_holder(lock: int) -> Holder | None:
 
 def _permanent_id(path: Path) -> str:
     if not path.exists():
-        partial = path.with_suffix(".partial")
+        partial = path.with_suffix(f".{os.getpid()}")
         partial.write_text(uuid4().hex)
         partial.rename(path)
     return path.read_text()

@@ -1,5 +1,6 @@
 """Logs: one line per event on stderr, with the rollout that it is about. Never a secret."""
 
+import contextlib
 import logging
 import sys
 
@@ -33,4 +34,14 @@ def _filtering(threshold: int) -> type[FilteringBoundLogger]:
 
 def _to_stderr(*_: object) -> WrappedLogger:
     # Asked for each time: a live display on the terminal replaces stderr while it is shown.
-    return structlog.WriteLogger(sys.stderr)
+    return _LineLogger(sys.stderr)
+
+
+class _LineLogger(structlog.WriteLogger):
+    """Writes lines, and goes on where nobody reads them any more: a worker outlives the server that its stderr led to."""
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError):
+            super().msg(message)
+
+    log = debug = info = warn = warning = error = critical = exception = fatal = failure = err = msg

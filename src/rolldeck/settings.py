@@ -2,11 +2,22 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from rolldeck.machine import memory_bytes, processors
+
+_GB = 1_000_000_000
+_MOST_PARALLEL_BY_DEFAULT = 8
+_PROCESSORS_PER_WORKER = 4
+# Measured with Superset: what the rollouts of one worker share (Chromium, PostgreSQL, the application), and each one.
+_WORKER_BYTES = 1 * _GB
+_ROLLOUT_BYTES = 400_000_000
+_POOL_SHARE = 16  # of the memory, for all workers together
+_MOST_POOL_MB_BY_DEFAULT = 1024
 
 
 def _default_data_dir() -> Path:
@@ -20,12 +31,41 @@ def _default_cache_dir() -> Path:
     return Path(platformdirs.user_cache_dir("rolldeck", appauthor=False))
 
 
-class Settings(BaseSettings):
-    """Settings of one installation. Each is read from the variable ``ROLLDECK_<NAME>``."""
+def _default_workers() -> int:
+    by_memory = memory_bytes() // (_WORKER_BYTES + _PROCESSORS_PER_WORKER * _ROLLOUT_BYTES)
+    return max(1, min(processors() // _PROCESSORS_PER_WORKER, by_memory, 16))
 
-    model_config = SettingsConfigDict(env_prefix="ROLLDECK_", extra="ignore", frozen=True)
+
+def _default_parallel(validated: dict[str, int]) -> int:
+    workers = _workers_of(validated)
+    by_memory = (memory_bytes() // workers - _WORKER_BYTES) // _ROLLOUT_BYTES
+    return max(1, min(processors() // workers, by_memory, _MOST_PARALLEL_BY_DEFAULT))
+
+
+def _default_pool_mb(validated: dict[str, int]) -> int:
+    share = memory_bytes() // _POOL_SHARE // _workers_of(validated)
+    return min(share // 1_000_000, _MOST_POOL_MB_BY_DEFAULT)
+
+
+def _workers_of(validated: dict[str, int]) -> int:
+    """Return how many workers share the machine; the setting is missing where it is wrong, which is told anyway."""
+    return validated.get("workers") or 1
+
+
+class Settings(BaseSettings):
+    """Settings of one installation. Each is read from the variable ``ROLLDECK_<NAME>``; an empty one counts as not set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="ROLLDECK_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     data_dir: Path = Field(default_factory=_default_data_dir, description="database and artifacts of this installation")
+    database_url: SecretStr | None = Field(
+        default=None, description="postgresql:// or sqlite:/// URL; default: an SQLite file in the data directory"
+    )
+    artifacts_dir: Path | None = Field(
+        default=None, description="videos and screenshots; default: in the data directory"
+    )
     cache_dir: Path = Field(
         default_factory=_default_cache_dir,
         description="built templates; may be shared by installations and removed at any time",
@@ -38,12 +78,39 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=0, le=65535)] = Field(
         default=8000, description="port that the server listens on; 0: any free one"
     )
-    parallel: int = Field(
-        default=max(1, min(8, (os.cpu_count() or 2))),
-        ge=1,
-        le=256,
-        description="rollouts that one process executes at once",
+    workers: int = Field(
+        default_factory=_default_workers, ge=0, le=256, description="worker processes that the server starts; 0: none"
     )
+    parallel: int = Field(
+        default_factory=_default_parallel, ge=1, le=256, description="rollouts that one worker executes at once"
+    )
+    lease_seconds: float = Field(
+        default=15, ge=1, le=600, description="how long a worker may be silent before its rollouts are given to others"
+    )
+    drain_seconds: float = Field(
+        default=30,
+        ge=0,
+        le=86_400,
+        description="how long a server that is asked to stop with SIGTERM lets rollouts go on",
+    )
+    pool_mb: int = Field(
+        default_factory=_default_pool_mb,
+        ge=0,
+        le=1_000_000,
+        description="memory for environments that one worker makes ready ahead, in MB; 0: none are",
+    )
+    pool_idle_seconds: float = Field(
+        default=300,
+        ge=0,
+        le=86_400,
+        description="how long one environment is kept ready after the last rollout that needed one",
+    )
+    min_free_disk_mb: int = Field(
+        default=500,
+        ge=0,
+        description="with less free disk, in MB, no rollouts are begun (a status must still be writable)",
+    )
+    min_free_memory_mb: int = Field(default=500, ge=0, description="with less available memory, in MB, likewise")
     chromium: Path | None = Field(
         default=None, description="Chromium's executable; default: found on the machine, else Playwright's own"
     )
@@ -51,9 +118,36 @@ class Settings(BaseSettings):
         default=None, description="the exported dashboard; default: the one built in this checkout"
     )
     max_upload_mb: int = Field(default=32, ge=1, le=1024, description="largest tasks.json accepted, in MB")
-    log_level: str = Field(default="info", description="debug, info, warning or error")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="debug, info, warning or error"
+    )
 
-    @field_validator("data_dir", "cache_dir", "run_dir", "chromium", "web_dir")
+    @field_validator("data_dir", "artifacts_dir", "cache_dir", "run_dir", "chromium", "web_dir")
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
+
+    @field_validator("database_url")
+    @classmethod
+    def _of_a_known_kind(cls, url: SecretStr | None) -> SecretStr | None:
+        # The value stays out of the message: there may be a password in it.
+        if url is not None and not url.get_secret_value().startswith(("postgresql", "postgres:", "sqlite")):
+            raise ValueError("must begin with postgresql:// or sqlite:///")
+        return url
+
+    @field_validator("pool_mb", "min_free_memory_mb")
+    @classmethod
+    def _within_memory(cls, megabytes: int) -> int:
+        there_are = memory_bytes() // 1_000_000
+        if megabytes >= there_are:
+            raise ValueError(f"is as much as all memory: there are {there_are} MB")
+        return megabytes
+
+    def as_variables(self) -> dict[str, str]:
+        """Return the environment variables that another process reads the same settings from, secrets included."""
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        return {
+            f"ROLLDECK_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            for name, value in values.items()
+            if value is not None
+        }

@@ -1,12 +1,22 @@
 """Who may use a data directory."""
 
+import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from rolldeck.domain.errors import StorageError
-from rolldeck.installation import InstallationInUse, hold_free_installation, hold_installation
+from rolldeck.installation import (
+    Holder,
+    InstallationInUse,
+    hold_free_installation,
+    hold_installation,
+    holder_of,
+    join_installation,
+)
 
 
 def test_the_data_directory_is_made_for_its_owner_only(tmp_path: Path) -> None:
@@ -50,3 +60,22 @@ def test_a_directory_that_cannot_be_written_is_refused_in_words(tmp_path: Path) 
     (tmp_path / "file").touch()
     with pytest.raises(StorageError, match="cannot be used"), hold_installation(tmp_path / "file" / "data"):
         pass
+
+
+def test_whoever_holds_a_directory_is_found_with_its_address(tmp_path: Path) -> None:
+    assert holder_of(tmp_path) is None
+    with hold_installation(tmp_path) as installation:
+        installation.announce("http://127.0.0.1:8000")
+        assert holder_of(tmp_path) == Holder(pid=os.getpid(), address="http://127.0.0.1:8000")
+
+
+def test_a_process_that_has_ended_holds_nothing(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    (tmp_path / "lock").write_text(Holder(pid=int(done.stdout), address="http://127.0.0.1:8000").model_dump_json())
+    assert holder_of(tmp_path) is None
+
+
+def test_one_who_joins_holds_nothing_and_learns_the_id(tmp_path: Path) -> None:
+    joined = join_installation(tmp_path / "data")
+    with hold_installation(tmp_path / "data") as installation:
+        assert installation.id == joined == join_installation(tmp_path / "data")

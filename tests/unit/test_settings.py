@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from rolldeck.settings import Settings
 
@@ -34,3 +34,73 @@ def test_a_setting_out_of_its_range_is_refused_by_name(monkeypatch: pytest.Monke
     monkeypatch.setenv("ROLLDECK_PARALLEL", "0")
     with pytest.raises(ValidationError, match="parallel"):
         Settings()
+
+
+def test_a_database_of_an_unknown_kind_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLLDECK_DATABASE_URL", "mysql://me:hunter2@host/db")
+    with pytest.raises(ValidationError, match="database_url") as refusal:
+        Settings()
+    assert "hunter2" not in str(refusal.value)
+
+
+def test_a_databases_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLLDECK_DATABASE_URL", "postgresql://me:hunter2@host/db")
+    assert "hunter2" not in repr(Settings())
+    assert "hunter2" not in Settings().model_dump_json()
+
+
+def test_a_log_level_that_there_is_not_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLLDECK_LOG_LEVEL", "loud")
+    with pytest.raises(ValidationError, match="log_level"):
+        Settings()
+
+
+@pytest.mark.parametrize("name", ["pool_mb", "min_free_memory_mb"])
+def test_more_memory_than_there_is_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setattr("rolldeck.settings.memory_bytes", lambda: 8_000_000_000)
+    monkeypatch.setenv(f"ROLLDECK_{name.upper()}", "8000")
+    with pytest.raises(ValidationError, match=name):
+        Settings()
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLLDECK_DATABASE_URL", "")
+    monkeypatch.setenv("ROLLDECK_POOL_IDLE_SECONDS", "")
+    settings = Settings()
+    assert settings.database_url is None
+    assert settings.pool_idle_seconds == 300
+
+
+@pytest.mark.parametrize(
+    ("processors", "gigabytes", "expected"),
+    [
+        (1, 2, (1, 1, 125)),
+        (2, 24, (1, 2, 1024)),
+        (8, 4, (1, 7, 250)),
+        (16, 64, (4, 4, 1000)),
+        (64, 256, (16, 4, 1000)),
+        (256, 1000, (16, 8, 1024)),
+    ],
+)
+def test_defaults_follow_from_the_machine(
+    monkeypatch: pytest.MonkeyPatch, processors: int, gigabytes: int, expected: tuple[int, int, int]
+) -> None:
+    monkeypatch.setattr("rolldeck.settings.processors", lambda: processors)
+    monkeypatch.setattr("rolldeck.settings.memory_bytes", lambda: gigabytes * 1_000_000_000)
+    settings = Settings()
+    assert (settings.workers, settings.parallel, settings.pool_mb) == expected
+
+
+def test_the_machine_is_shared_by_as_many_workers_as_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rolldeck.settings.processors", lambda: 8)
+    monkeypatch.setattr("rolldeck.settings.memory_bytes", lambda: 32_000_000_000)
+    assert Settings(workers=4).parallel == 2
+    assert Settings(workers=4).pool_mb == 500
+    assert Settings(workers=0).parallel == 8
+
+
+def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given = Settings(data_dir=tmp_path, port=0, lease_seconds=1.5, database_url=SecretStr("postgresql://a:b@c/d"))
+    for variable, value in given.as_variables().items():
+        monkeypatch.setenv(variable, value)
+    assert Settings() == given

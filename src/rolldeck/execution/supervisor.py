@@ -110,7 +110,7 @@ class Supervisor:
                 env=self._variables,
             )
         except OSError as error:
-            _log.error("a worker cannot be started, trying again", error=str(error))  # noqa: TRY400 - an expected one
+            _log.error("a worker cannot be started, trying again", error=str(error))
             return
         self._processes[worker_id] = process
         for demand in self._demands:
