@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,13 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from rolldeck.domain.errors import EnvironmentFailure
+from rolldeck.environments.pool import WarmPool
+from rolldeck.environments.port import Environment, Row
 from rolldeck.environments.runtimes.process.environments import ProcessEnvironments
-from rolldeck.environments.runtimes.process.leftovers import processes_naming
+from rolldeck.environments.runtimes.process.forkclient import ForkServer
+from rolldeck.environments.runtimes.process.leftovers import processes_naming, remove_with_processes
+from rolldeck.environments.runtimes.process.postgres import Cluster
 from rolldeck.environments.runtimes.process.session import default_run_dir
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "integration" / "environments"))
@@ -25,6 +31,7 @@ from small_recipe import small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 _PATIENCE_SECONDS = 20
+_AT_ONCE_SECONDS = 5
 _HOLDER = Path(__file__).with_name("holder.py")
 
 
@@ -176,29 +183,204 @@ async def test_an_abandoned_session_of_another_installation_is_not_ours_to_remov
     assert list((scratch / "r3").iterdir()) == []
 
 
+def main_processes(session: Path, name: str) -> list[psutil.Process]:
+    """The one PostgreSQL ("postgres") or the one fork server ("python") of a session."""
+    parents = {process.ppid() for process in processes_naming(session)}
+    return [
+        process
+        for process in processes_naming(session)
+        if process.name().startswith(name) and (name == "postgres" or process.pid in parents)
+    ]
+
+
+def server_of(environment: Environment) -> psutil.Process:
+    """The process that listens where the environment is."""
+    port = int(environment.origin.rsplit(":", 1)[1])
+    [pid] = {
+        connection.pid
+        for connection in psutil.net_connections("tcp")
+        if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port
+    }
+    assert pid is not None
+    return psutil.Process(pid)
+
+
+def kill(process: psutil.Process) -> None:
+    process.send_signal(signal.SIGKILL)
+
+
+def gone(process: psutil.Process) -> bool:
+    return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+async def expect_retryable_failures(environment: Environment) -> None:
+    """Whoever asks the environment anything is told that it has died, soon, and that another try may help."""
+    async with asyncio.timeout(_AT_ONCE_SECONDS):
+        for ask in (
+            environment.check,
+            lambda: environment.sql("data", "SELECT * FROM fruit"),
+            lambda: environment.sql("notes", "SELECT * FROM note"),
+            environment.memory_bytes,
+        ):
+            with pytest.raises(EnvironmentFailure) as failure:
+                await ask()
+            assert failure.value.retryable
+
+
 @pytest.mark.parametrize("victim", ["postgres", "python"])
-async def test_when_a_shared_service_dies_the_next_environment_starts_it_again(
+async def test_when_a_shared_service_dies_its_environments_say_so_and_the_next_one_starts_it_again(
     opened: Open, scratch: Path, victim: str
 ) -> None:
     environments = await opened(victim)
     bereaved = await environments.provision("small", "before")
     [session] = (scratch / victim).iterdir()
-    parents = {process.ppid() for process in processes_naming(session)}
-    service = [
-        process
-        for process in processes_naming(session)
-        if process.name().startswith(victim) and (victim == "postgres" or process.pid in parents)
-    ]
-    [service] = service
-    service.send_signal(signal.SIGKILL)
-    await eventually(lambda: not service.is_running() or service.status() == psutil.STATUS_ZOMBIE)
+    [service] = main_processes(session, victim)
+    kill(service)
+    await expect_retryable_failures(bereaved)
+    started = time.monotonic()
     following = await environments.provision("small", "after")
+    assert time.monotonic() - started < _PATIENCE_SECONDS
     assert await answers(following.origin)
     assert len(await following.sql("data", "SELECT * FROM fruit")) == 3
     await bereaved.close()
-    assert await answers(following.origin)
+    await following.check()
+    with pytest.raises(EnvironmentFailure):
+        await bereaved.check()
+    await following.close()
+    assert await environments.reap() == 0
+    assert len(processes_naming(session)) == 2  # the fork server and PostgreSQL
     await environments.close()
     assert list((scratch / victim).iterdir()) == []
+
+
+async def test_when_an_environments_own_process_is_killed_only_that_environment_has_failed(
+    opened: Open, scratch: Path
+) -> None:
+    environments = await opened("child")
+    victim, neighbour = await asyncio.gather(
+        environments.provision("small", "victim"), environments.provision("small", "neighbour")
+    )
+    kill(server_of(victim))
+    await expect_retryable_failures(victim)
+    await neighbour.check()
+    assert len(await neighbour.sql("data", "SELECT * FROM fruit")) == 3
+    await (await environments.provision("small", "next")).check()
+    await victim.close()
+    await environments.close()
+    assert list((scratch / "child").iterdir()) == []
+
+
+async def test_when_one_of_postgresqls_own_processes_crashes_nobody_is_judged_by_what_it_did_meanwhile(
+    opened: Open, scratch: Path
+) -> None:
+    environments = await opened("backend")
+    environment = await environments.provision("small", "before")
+    [session] = (scratch / "backend").iterdir()
+    [postgres] = main_processes(session, "postgres")
+    kill(next(child for child in postgres.children() if "checkpointer" in " ".join(child.cmdline())))
+    await eventually(lambda: not environment._life.cluster.alive)
+    await expect_retryable_failures(environment)
+    await (await environments.provision("small", "after")).check()
+    await environments.close()
+
+
+async def test_an_environment_that_hangs_fails_its_check_within_its_time(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environments = await opened("hang")
+    environment = await environments.provision("small", "rollout")
+    server = server_of(environment)
+    server.suspend()
+    monkeypatch.setattr("rolldeck.environments.runtimes.process.life._CHECK_SECONDS", 0.5)
+    with pytest.raises(EnvironmentFailure, match="did not answer"):
+        await environment.check()
+    server.resume()
+    with pytest.raises(EnvironmentFailure):
+        await environment.check()
+    await environment.close()
+
+
+async def test_a_warm_pool_survives_the_death_of_everything_that_was_ready(opened: Open, scratch: Path) -> None:
+    pool = WarmPool(await opened("pool"), memory_budget_bytes=10**9, idle_seconds=60)
+    await pool.start()
+    pool.expect({"small": 3})
+    await eventually(lambda: pool.report().ready == 3)
+    [session] = (scratch / "pool").iterdir()
+    [fork_server] = main_processes(session, "python")
+    kill(fork_server)
+    await eventually(lambda: gone(fork_server))
+    environment = await pool.provision("small", "rollout")
+    await environment.check()
+    await eventually(lambda: pool.report().ready == 3)
+    taken = await pool.provision("small", "next")
+    await taken.check()
+    assert pool.report().discarded == 3
+    await pool.close()
+    assert list((scratch / "pool").iterdir()) == []
+
+
+async def test_what_a_failed_clean_up_left_is_removed_by_the_reaper_and_nothing_else(
+    opened: Open, scratch: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environments = await opened("failed")
+    victim, neighbour = await asyncio.gather(
+        environments.provision("small", "victim"), environments.provision("small", "neighbour")
+    )
+    server = server_of(victim)
+    [session] = (scratch / "failed").iterdir()
+    with monkeypatch.context() as broken:
+        broken.setattr(ForkServer, "_send", lambda *_: None)
+        broken.setattr("rolldeck.environments.runtimes.process.forkclient._END_SECONDS", 0.1)
+        broken.setattr(Cluster, "_administer", _refuse)
+        with pytest.raises(EnvironmentFailure):
+            await victim.close()
+    assert not gone(server)
+    assert await databases(neighbour) == {"roles": 2, "databases": 2}
+    left = session / "rolldeck_failed_victim_abc"
+    left.mkdir()  # as if a file in it could not be removed
+
+    assert await environments.reap() == 3  # the child, the database with its role, the directory
+
+    await eventually(lambda: gone(server))
+    assert await databases(neighbour) == {"roles": 1, "databases": 1}
+    assert not left.exists()
+    await neighbour.check()
+    assert await environments.reap() == 0
+    await environments.close()
+
+
+async def _refuse(*_: object) -> None:
+    raise EnvironmentFailure("a test lets it fail")
+
+
+async def databases(environment: Environment) -> Row:
+    """How many there are of environments."""
+    [found] = await environment.sql(
+        "data",
+        "SELECT (SELECT count(*) FROM pg_roles WHERE starts_with(rolname, 'rolldeck_')) AS roles, "
+        "(SELECT count(*) FROM pg_database WHERE starts_with(datname, 'rolldeck_')) AS databases",
+    )
+    return found
+
+
+async def test_a_running_rolldeck_removes_what_another_process_of_its_installation_left(
+    opened: Open, hold: Hold, scratch: Path
+) -> None:
+    environments = await opened("shared")
+    mine = await environments.provision("small", "mine")
+    dead = await hold(scratch / "shared", "shared", 1)
+    stranger = await hold(scratch / "shared", "stranger", 1)
+    for one in (dead, stranger):
+        kill(one.guardian())
+        kill(one.process)
+    await eventually(lambda: gone(dead.process) and gone(stranger.process))
+    assert await environments.reap() == 1
+    assert not dead.session.exists()
+    assert processes_naming(dead.session) == []
+    assert stranger.session.exists()
+    assert processes_naming(stranger.session)
+    await mine.check()
+    remove_with_processes(stranger.session)
 
 
 async def test_when_the_guardian_dies_the_next_environment_gets_another(opened: Open) -> None:

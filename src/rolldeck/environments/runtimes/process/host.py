@@ -6,7 +6,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import httpx2
@@ -53,20 +53,22 @@ class Host:
         self._user_ids = user_ids
         self._services = Services(template, cache, session, account, tag)
         self._environments: set[ProcessEnvironment] = set()
+        self._users_kept: list[ExitStack] = []
         self._http = httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0))
 
     async def provision(self, rollout_id: str) -> ProcessEnvironment:
         """Return a healthy environment. Raises ``EnvironmentFailure``; leaves nothing of it behind then."""
         services = await self._services.running()
         async with AsyncExitStack() as undo:
-            account = undo.enter_context(environment_account(self._user_ids))
+            user = undo.enter_context(ExitStack())
+            account = user.enter_context(environment_account(self._user_ids))
             directory = self._copy_files(resource_name(self._tag, rollout_id), undo)
             address = services.cluster.new_address(directory.name)
             undo.push_async_callback(services.cluster.drop_database, address)
             self._write_instance(directory, address, account)
             child = await _fork_while(
                 services.cluster.create_database(address, self._recipe.data.name, postgres.READER),
-                self._fork(services.fork_server, directory, account, undo),
+                self._fork(services.fork_server, directory, account, undo, user),
             )
             origin = f"http://127.0.0.1:{child.port}"
             await self._wait_until_healthy(origin)
@@ -105,6 +107,8 @@ class Host:
             if isinstance(failure, EnvironmentFailure):  # what is left of it goes with the services and the session
                 _log.warning("an environment did not close", error=str(failure))
         await self._services.close()
+        for user in self._users_kept:
+            user.close()
         await self._http.aclose()
 
     async def cold_start(self) -> float:
@@ -129,11 +133,19 @@ class Host:
             return time.perf_counter() - started
 
     async def _fork(
-        self, fork_server: ForkServer, directory: Path, account: Account | None, undo: AsyncExitStack
+        self, fork_server: ForkServer, directory: Path, account: Account | None, undo: AsyncExitStack, user: ExitStack
     ) -> Child:
         child = await fork_server.spawn(directory, account)
-        undo.push_async_callback(fork_server.kill, child.id)
+        undo.push_async_callback(self._end_child, fork_server, child, user)
         return child
+
+    async def _end_child(self, fork_server: ForkServer, child: Child, user: ExitStack) -> None:
+        try:
+            await fork_server.kill(child.id)
+        except EnvironmentFailure:
+            # Nobody else may become the user as whom something still runs.
+            self._users_kept.append(user.pop_all())
+            raise
 
     def _copy_files(self, name: str, undo: AsyncExitStack) -> Path:
         undo.callback(self._session.disown, name)  # the last thing, also if something before it fails
