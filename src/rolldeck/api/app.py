@@ -1,5 +1,9 @@
 """The application that is served: the API's routes with what they work on, the pages, and the rules for both."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from fastapi import FastAPI
 
 from rolldeck.api.body_limit import BodyLimit
@@ -13,8 +17,8 @@ from rolldeck.api.services import Services
 
 
 def create_app(services: Services) -> FastAPI:
-    """Return the application on these services. It starts and ends none of them."""
-    app = bare_application()
+    """Return the application on these services. While it is served, the feed and the metrics follow the event log."""
+    app = bare_application(lifespan=_following_events)
     app.state.services = services
     add_problem_handlers(app)
     add_docs(app)
@@ -24,3 +28,17 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(OriginGuard, listens_on=services.host)
     app.add_middleware(SafeHeaders, page_policies=page_policies)
     return app
+
+
+@asynccontextmanager
+async def _following_events(app: FastAPI) -> AsyncIterator[None]:
+    services: Services = app.state.services
+    async with services.feed.running():
+        counting = asyncio.create_task(services.metrics.follow(await services.feed.follow()), name="metrics")
+        try:
+            yield
+        finally:
+            counting.cancel()
+            await asyncio.wait({counting})
+            if not counting.cancelled():
+                counting.result()

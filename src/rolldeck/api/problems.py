@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ValidationException, WebSocketRequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -78,6 +78,7 @@ def add_problem_handlers(app: FastAPI) -> None:
     # Starlette types a handler's exception as the base class, whatever class it is registered for.
     app.add_exception_handler(RolldeckError, _on_domain_error)
     app.add_exception_handler(RequestValidationError, _on_invalid_request)
+    app.add_exception_handler(WebSocketRequestValidationError, _on_invalid_request)
     app.add_exception_handler(HTTPException, _on_http_error)
     app.add_exception_handler(ClientDisconnect, _on_disconnect)
     app.add_exception_handler(Exception, _on_unexpected_error)
@@ -90,11 +91,21 @@ def _on_domain_error(_request: Request, error: Exception) -> Response:
 
 
 def _on_invalid_request(_request: Request, error: Exception) -> Response:
-    if not isinstance(error, RequestValidationError):
+    if not isinstance(error, ValidationException):
         raise error
-    fields = [ProblemField(field=_field(each["loc"]), message=each["msg"]) for each in error.errors()]
+    places = [each["loc"] for each in error.errors()]
+    fields = [
+        ProblemField(field=_field(each["loc"]), message=each["msg"].removeprefix("Value error, "))
+        for each in error.errors()
+        if not (each["type"] == "too_short" and _is_around_another(each["loc"], places))
+    ]
     detail = "; ".join(f"{each.field}: {each.message}" for each in fields[:3])
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"The request is not valid: {detail}", fields)
+
+
+def _is_around_another(place: tuple[str | int, ...], places: Iterable[tuple[str | int, ...]]) -> bool:
+    # pydantic counts a list without its faulty items: then it is too short only for what is said of those.
+    return any(len(other) > len(place) and other[: len(place)] == place for other in places)
 
 
 def _field(location: tuple[str | int, ...]) -> str:

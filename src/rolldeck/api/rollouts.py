@@ -1,90 +1,139 @@
-"""Rollouts: start, list, read, cancel, delete."""
+"""Rollouts: start, list, read, cancel, retry, delete."""
 
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import ValidationError
 
-from rolldeck.agents.port import Agents
-from rolldeck.api.identifiers import AgentQuery, RolloutCursor, RolloutId, TaskQuery
-from rolldeck.api.schemas import DeleteResult, RolloutList, RolloutRequest, RolloutsCreated, RolloutView
+from rolldeck.api.identifiers import (
+    AgentQuery,
+    BatchQuery,
+    Cursor,
+    ErrorQuery,
+    IdempotencyKey,
+    ModelQuery,
+    RolloutId,
+    TaskQuery,
+    TextQuery,
+)
+from rolldeck.api.schemas import (
+    DeleteResult,
+    RolloutDetail,
+    RolloutList,
+    RolloutRequest,
+    RolloutsCreated,
+    RolloutView,
+)
 from rolldeck.api.services import Needs, Services
-from rolldeck.api.views import rollout_views
-from rolldeck.domain.errors import FieldProblem, InvalidInput
+from rolldeck.api.starting import start_batch, with_key
+from rolldeck.api.views import batch_view, rollout_views
+from rolldeck.domain.batch import MOST_ROLLOUTS, AgentChoice, BatchSpec
+from rolldeck.domain.errors import FieldProblem, InvalidInput, NotFound
+from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.status import Status
-from rolldeck.domain.task import Task
-from rolldeck.storage.port import RolloutFilter
+from rolldeck.storage.port import RolloutFilter, RolloutSort
 
 router = APIRouter(prefix="/api/rollouts", tags=["rollouts"])
 
-_MOST_AT_ONCE = 10_000  # rollouts that one request may queue; their answer is some 10 MB then
+_LISTED = 200  # rollouts that the answer to their start shows; their batch has all
 
 
-@router.post("", status_code=HTTPStatus.CREATED)
-async def create_rollouts(wanted: RolloutRequest, services: Needs) -> RolloutsCreated:
-    """Queue rollouts: all of them or, where the agent cannot try one of the tasks, none."""
-    _refuse_too_many(wanted)
-    tasks = [stored.task for stored in await services.tasks.get_many(wanted.task_ids)]
-    _refuse_unfit_agent(services.agents, wanted.agent, tasks)
-    created = await services.rollouts.create(wanted.task_ids, wanted.agent, wanted.repeats)
-    services.wake()
-    return RolloutsCreated(rollouts=await rollout_views(created, services.tasks, known=tasks))
+@router.post(
+    "",
+    status_code=HTTPStatus.CREATED,
+    responses={200: {"model": RolloutsCreated, "description": "What this idempotency key has made before"}},
+)
+async def create_rollouts(
+    wanted: RolloutRequest, services: Needs, response: Response, idempotency_key: IdempotencyKey = None
+) -> RolloutsCreated:
+    """Queue rollouts of one agent as a batch: all of them or, where the agent cannot try one of the tasks, none."""
+    made = await start_batch(with_key(_spec(wanted), idempotency_key), services, agent_field="agent")
+    if not made.created:
+        response.status_code = HTTPStatus.OK
+    where = RolloutFilter(batch_id=made.batch.id)
+    page = await services.rollouts.list(where, sort=RolloutSort.OLDEST, limit=_LISTED)
+    return RolloutsCreated(batch=batch_view(made.batch), rollouts=await rollout_views(page.rollouts, services.tasks))
 
 
-def _refuse_too_many(wanted: RolloutRequest) -> None:
-    if len(set(wanted.task_ids)) < len(wanted.task_ids):
+def _spec(wanted: RolloutRequest) -> BatchSpec:
+    """Return the batch that is asked for. Raises with the fields as the request has them."""
+    if len(wanted.task_ids) * wanted.repeats > MOST_ROLLOUTS:
         raise InvalidInput(
-            "A task is named more than once", (FieldProblem("task_ids", "name each task once, and use repeats"),)
+            f"{len(wanted.task_ids) * wanted.repeats} rollouts are more than one batch may hold ({MOST_ROLLOUTS})",
+            (FieldProblem("repeats", f"at most {MOST_ROLLOUTS // len(wanted.task_ids)} for so many tasks"),),
         )
-    count = len(wanted.task_ids) * wanted.repeats
-    if count > _MOST_AT_ONCE:
-        raise InvalidInput(
-            f"{count} rollouts are more than one request may queue ({_MOST_AT_ONCE}); use several requests",
-            (FieldProblem("repeats", f"at most {_MOST_AT_ONCE // len(wanted.task_ids)} for so many tasks"),),
+    try:
+        return BatchSpec(
+            task_ids=tuple(wanted.task_ids),
+            agents=(AgentChoice(agent=wanted.agent, model=wanted.model, parameters=wanted.parameters),),
+            repeats=wanted.repeats,
+            seed=wanted.seed,
+            limits=wanted.limits,
+            max_attempts=wanted.max_attempts,
+            reuse=wanted.reuse,
         )
-
-
-def _refuse_unfit_agent(agents: Agents, agent: str, tasks: Sequence[Task]) -> None:
-    """Raise ``InvalidInput`` that names every task which the agent cannot try, and why."""
-    known = {info.name: info for info in agents.list()}
-    if agent not in known:
-        raise InvalidInput(
-            f"There is no agent {agent!r}", (FieldProblem("agent", f"choose one of {', '.join(known)}"),)
-        )
-    if (reason := known[agent].unavailable) is not None:
-        raise InvalidInput(f"The agent {agent!r} cannot be used here", (FieldProblem("agent", reason),))
-    refusals = [(index, task.id, agents.refusal(agent, task)) for index, task in enumerate(tasks)]
-    problems = tuple(
-        FieldProblem("task_ids", reason, index=index, item_id=task_id)
-        for index, task_id, reason in refusals
-        if reason is not None
-    )
-    if problems:
-        raise InvalidInput(f"The agent {agent!r} cannot try {len(problems)} of the {len(tasks)} tasks", problems)
+    except ValidationError as error:
+        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in error.errors()]) from error
 
 
 @router.get("")
 async def list_rollouts(
     *,
     services: Needs,
+    batch_id: BatchQuery = None,
     task_id: TaskQuery = None,
     status: Annotated[list[Status] | None, Query(description="only rollouts in one of these statuses")] = None,
     agent: AgentQuery = None,
+    model: ModelQuery = None,
     success: Annotated[bool | None, Query(description="only completed rollouts with this verdict")] = None,
-    after: RolloutCursor = None,
+    error: ErrorQuery = None,
+    q: TextQuery = None,
+    sort: Annotated[RolloutSort, Query(description="those without the value come last")] = RolloutSort.NEWEST,
+    count: Annotated[bool, Query(description="also say how many match")] = False,
+    after: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> RolloutList:
-    """Rollouts, newest first."""
-    where = RolloutFilter(task_id=task_id, statuses=frozenset(status or ()), agent=agent, success=success)
-    page = await services.rollouts.list(where, after=after, limit=limit)
-    return RolloutList(rollouts=await rollout_views(page.rollouts, services.tasks), next=page.next)
+    """Rollouts that match everything given, newest first if not asked for otherwise."""
+    where = RolloutFilter(
+        task_id=task_id,
+        batch_id=batch_id,
+        statuses=frozenset(status or ()),
+        agent=agent,
+        model=model,
+        success=success,
+        error=error,
+        text=q,
+    )
+    page = await services.rollouts.list(where, sort=sort, after=after, limit=limit, count=count)
+    views = await rollout_views(page.rollouts, services.tasks)
+    return RolloutList(rollouts=views, next=page.next, total=page.total)
 
 
 @router.get("/{rollout_id}")
-async def get_rollout(rollout_id: RolloutId, services: Needs) -> RolloutView:
-    """One rollout, without its steps."""
+async def get_rollout(rollout_id: RolloutId, services: Needs) -> RolloutDetail:
+    """One rollout without its steps; a reused one with the rollout that answered for it."""
     rollout = await services.rollouts.get(rollout_id)
+    origin = await _origin(rollout, services)
+    views = await rollout_views([rollout] if origin is None else [rollout, origin], services.tasks)
+    return RolloutDetail(**dict(views[0]), origin=None if origin is None else views[1])
+
+
+async def _origin(rollout: Rollout, services: Services) -> Rollout | None:
+    if rollout.reused_from is None:
+        return None
+    try:
+        return await services.rollouts.get(rollout.reused_from)
+    except NotFound:  # deleted since: its verdict stays true of this one
+        return None
+
+
+@router.post("/{rollout_id}/retry")
+async def retry_rollout(rollout_id: RolloutId, services: Needs) -> RolloutView:
+    """Queue a failed rollout once more. What was tried before is kept."""
+    rollout = await services.rollouts.retry(rollout_id)
+    services.queue_changed()
     return (await rollout_views([rollout], services.tasks))[0]
 
 
@@ -93,7 +142,7 @@ async def get_rollout(rollout_id: RolloutId, services: Needs) -> RolloutView:
     responses={202: {"model": DeleteResult, "description": "The rollout is live and was asked to stop"}},
 )
 async def delete_rollout(rollout_id: RolloutId, services: Needs, response: Response) -> DeleteResult:
-    """Cancel a rollout that is not final yet; delete a final one with its files."""
+    """Cancel a rollout that is not final yet; delete a final one with all that belongs to it."""
     rollout = await services.rollouts.get(rollout_id)
     if rollout.status.is_final:
         return await _delete(rollout_id, services)
@@ -112,7 +161,7 @@ async def cancel_rollout(rollout_id: RolloutId, services: Needs, response: Respo
 
 async def _cancel(rollout_id: str, services: Services, response: Response) -> DeleteResult:
     asked = await services.rollouts.request_cancel(rollout_id)
-    services.wake()
+    services.queue_changed()
     if asked.status.is_final:
         return DeleteResult(id=rollout_id, outcome="cancelled")
     response.status_code = HTTPStatus.ACCEPTED
@@ -120,6 +169,9 @@ async def _cancel(rollout_id: str, services: Services, response: Response) -> De
 
 
 async def _delete(rollout_id: str, services: Services) -> DeleteResult:
-    await services.rollouts.delete(rollout_id)
+    removed = await services.rollouts.delete(rollout_id)
+    services.feed.wake()
     freed = await services.artifacts.delete_rollout(rollout_id)
-    return DeleteResult(id=rollout_id, outcome="deleted", freed_bytes=freed)
+    return DeleteResult(
+        id=rollout_id, outcome="deleted", attempts=removed.attempts, steps=removed.steps, freed_bytes=freed
+    )

@@ -5,9 +5,10 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
+from starlette.types import Lifespan
 
 import rolldeck
-from rolldeck.api import catalog, health, rollouts, tasks, trajectories
+from rolldeck.api import batches, catalog, events, health, metrics, rollouts, tasks, trajectories, workers
 from rolldeck.api.problems import MEDIA_TYPE
 from rolldeck.api.schemas import Problem
 
@@ -17,7 +18,7 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def bare_application() -> FastAPI:
+def bare_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     """Return the application with its routes only. Serving it needs ``create_app``."""
     app = FastAPI(
         title="Rolldeck",
@@ -27,9 +28,10 @@ def bare_application() -> FastAPI:
         redoc_url=None,
         openapi_url="/openapi.json",
         generate_unique_id_function=_operation_id,
+        lifespan=lifespan,
     )
     everything = APIRouter(responses=_PROBLEMS)
-    for resource in (tasks, rollouts, trajectories, catalog, health):
+    for resource in (tasks, batches, rollouts, trajectories, workers, events, catalog, health, metrics):
         everything.include_router(resource.router)
     app.include_router(everything)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI documents it

@@ -215,7 +215,7 @@ class RolloutList(BaseModel):
 
 
 class RolloutsCreated(BaseModel):
-    """The batch that the rollouts make, and the rollouts themselves, newest first: at most the last 200 of them."""
+    """The batch that the rollouts make, and the rollouts themselves as they are queued: the first 200 of them."""
 
     batch: BatchView
     rollouts: list[RolloutView]

@@ -2,7 +2,8 @@
 
 Rolldeck listens on a loopback address without a login, so that any page in the user's browser can send it requests.
 Two checks keep those out: the host must be ours (else a name that an attacker points at 127.0.0.1 makes the attacker's
-page same-origin: DNS rebinding), and what changes something must come from our own pages or from no page at all.
+page same-origin: DNS rebinding), and what changes something must come from our own pages or from no page at all. So
+must WebSockets, which browsers let every page open and read.
 """
 
 import ipaddress
@@ -31,7 +32,7 @@ class OriginGuard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 403."""
-        reason = self._refusal(scope) if scope["type"] == "http" else None
+        reason = self._refusal(scope) if scope["type"] in {"http", "websocket"} else None
         if reason is None:
             await self._app(scope, receive, send)
         else:
@@ -41,13 +42,18 @@ class OriginGuard:
         headers = Headers(scope=scope)
         if not self._is_ours(_host_name(headers.get("host", ""))):
             return "This server does not answer for that host name: use its own address, or set ROLLDECK_HOST"
-        if scope["method"] in _SAFE_METHODS or _comes_from_here(headers):
+        if _is_read_by_its_own_page_only(scope) or _comes_from_here(headers):
             return None
-        return "Pages of other origins may not change anything here"
+        return "Pages of other origins may not change or follow anything here"
 
     def _is_ours(self, host: str | None) -> bool:
         # Where all addresses are listened on, any literal address is ours: rebinding needs a name.
         return host is not None and (host in self._hosts or (self._by_address and _is_address(host)))
+
+
+def _is_read_by_its_own_page_only(scope: Scope) -> bool:
+    """Whether a request changes nothing, and its answer is kept from pages of other origins by the browser."""
+    return scope["type"] == "http" and scope["method"] in _SAFE_METHODS
 
 
 def _comes_from_here(headers: Headers) -> bool:

@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Protocol
 
-from fastapi import Depends, Request
+from fastapi import Depends
+from starlette.requests import HTTPConnection
 
 from rolldeck.agents.port import Agents
 from rolldeck.environments.port import TemplateInfo
-from rolldeck.storage.port import Artifacts, Rollouts, Tasks
+from rolldeck.events.feed import EventFeed
+from rolldeck.events.metrics import Metrics
+from rolldeck.storage.port import Artifacts, Batches, Events, Quotas, Rollouts, Tasks, Workers
 
 
 class Templates(Protocol):
@@ -24,14 +27,20 @@ class Services:
     """The ports that the API calls, and the settings that it heeds.
 
     ``wake`` tells whoever executes rollouts that something was queued or is to be cancelled; it returns at once.
-    ``host`` is the address that the server listens on, ``web_dir`` the exported dashboard, where there is one.
+    ``feed`` and ``metrics`` work while the application is served: its lifespan starts and ends them. ``host`` is the address that the server listens on, ``web_dir`` the exported dashboard, where there is one.
     """
 
     tasks: Tasks
+    batches: Batches
     rollouts: Rollouts
+    workers: Workers
+    quotas: Quotas
+    events: Events
     artifacts: Artifacts
     agents: Agents
     environments: Templates
+    feed: EventFeed
+    metrics: Metrics
     wake: Callable[[], None]
     version: str
     host: str
@@ -43,9 +52,14 @@ class Services:
         """Largest task file accepted, in bytes."""
         return self.max_upload_mb * 1_000_000
 
+    def queue_changed(self) -> None:
+        """Let workers look into the queue, and listeners hear of it, now and not at the next look."""
+        self.wake()
+        self.feed.wake()
 
-def _services(request: Request) -> Services:
-    services: Services = request.app.state.services
+
+def _services(connection: HTTPConnection) -> Services:
+    services: Services = connection.app.state.services
     return services
 
 

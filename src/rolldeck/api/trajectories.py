@@ -1,15 +1,17 @@
-"""A rollout's steps, screenshots and video."""
+"""A rollout's attempts, and the steps, screenshots and video of each."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
 from rolldeck.api.files import file_answer
-from rolldeck.api.identifiers import RolloutId, StepIndex
-from rolldeck.api.schemas import StepList
+from rolldeck.api.identifiers import AttemptQuery, RolloutId, StepIndex
+from rolldeck.api.schemas import AttemptList, StepList
 from rolldeck.api.services import Needs
-from rolldeck.api.views import step_view
+from rolldeck.api.views import attempt_views, step_view
 from rolldeck.domain.errors import NotFound
+from rolldeck.domain.rollout import Rollout
+from rolldeck.storage.port import Rollouts
 
 router = APIRouter(prefix="/api/rollouts/{rollout_id}", tags=["rollouts"])
 
@@ -17,19 +19,36 @@ _VIDEO = {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}
 _IMAGE = {"image/png": {"schema": {"type": "string", "format": "binary"}}}
 
 
+@router.get("/attempts")
+async def list_attempts(rollout_id: RolloutId, services: Needs) -> AttemptList:
+    """All attempts of a rollout, in order; the last one is the one that goes on, or that decided."""
+    rollout = await services.rollouts.get(rollout_id)
+    return AttemptList(attempts=attempt_views(rollout, await services.rollouts.attempts(rollout_id)))
+
+
 @router.get("/steps")
-async def list_steps(rollout_id: RolloutId, services: Needs) -> StepList:
-    """All steps of a rollout, in order."""
-    steps = await services.rollouts.steps(rollout_id)
-    return StepList(steps=[step_view(rollout_id, step) for step in steps])
+async def list_steps(rollout_id: RolloutId, services: Needs, attempt: AttemptQuery = None) -> StepList:
+    """All steps of one attempt of a rollout, in order."""
+    number = _known_attempt(await services.rollouts.get(rollout_id), attempt)
+    steps = await services.rollouts.steps(rollout_id, number)
+    return StepList(attempt=number, steps=[step_view(rollout_id, number, step) for step in steps])
+
+
+def _known_attempt(rollout: Rollout, attempt: int | None) -> int:
+    """Return the number of the attempt that is meant. Raises ``NotFound``."""
+    if attempt is not None and attempt > rollout.attempt:
+        raise NotFound(f"The rollout {rollout.id} has no attempt {attempt}: the present one is {rollout.attempt}")
+    return attempt or rollout.attempt
 
 
 @router.get(
     "/steps/{index}/screenshot", response_class=Response, responses={200: {"content": _IMAGE, "description": "PNG"}}
 )
-async def get_screenshot(rollout_id: RolloutId, index: StepIndex, services: Needs, request: Request) -> Response:
+async def get_screenshot(
+    rollout_id: RolloutId, index: StepIndex, services: Needs, request: Request, attempt: AttemptQuery = None
+) -> Response:
     """What the agent saw before it acted in a step."""
-    step = await services.rollouts.step(rollout_id, index)
+    step = await services.rollouts.step(rollout_id, index, attempt)
     return await file_answer(services.artifacts, step.screenshot, request)
 
 
@@ -47,10 +66,27 @@ async def get_video(
     rollout_id: RolloutId,
     services: Needs,
     request: Request,
+    attempt: AttemptQuery = None,
     range_: Annotated[str | None, Header(alias="Range", description="one range of bytes")] = None,  # noqa: ARG001 - documents the header
 ) -> Response:
-    """The video of a rollout, once it is finished."""
+    """The video of one attempt of a rollout, once it is finished."""
     rollout = await services.rollouts.get(rollout_id)
-    if rollout.video is None:
-        raise NotFound(f"The rollout {rollout_id} has no video" + ("" if rollout.status.is_final else " yet"))
-    return await file_answer(services.artifacts, rollout.video, request)
+    number = _known_attempt(rollout, attempt)
+    video = await _video(rollout, number, services.rollouts)
+    if video is None:
+        raise NotFound(_why_there_is_no_video(rollout, number))
+    return await file_answer(services.artifacts, video, request)
+
+
+async def _video(rollout: Rollout, number: int, rollouts: Rollouts) -> str | None:
+    if number == rollout.attempt:
+        return rollout.video
+    earlier = await rollouts.attempts(rollout.id)
+    return next((attempt.video for attempt in earlier if attempt.number == number), None)
+
+
+def _why_there_is_no_video(rollout: Rollout, number: int) -> str:
+    if rollout.reused_from is not None:
+        return f"The rollout {rollout.id} was answered by {rollout.reused_from}, which has the video"
+    is_going_on = number == rollout.attempt and not rollout.status.is_final
+    return f"The attempt {number} of the rollout {rollout.id} has no video" + (" yet" if is_going_on else "")

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 from rolldeck.domain.limits import RolloutLimits
 from rolldeck.domain.storable import storable
@@ -52,10 +52,15 @@ class BatchSpec(_Part):
     reuse: bool = False
     idempotency_key: _Name | None = None
 
+    @field_validator("task_ids")
+    @classmethod
+    def _are_different(cls, task_ids: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(task_ids)) < len(task_ids):
+            raise ValueError("a task is named more than once; name each once, and use repeats")
+        return task_ids
+
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        if len(set(self.task_ids)) < len(self.task_ids):
-            raise ValueError("task_ids: a task is named more than once; name each once, and use repeats")
         if self.total > MOST_ROLLOUTS:
             raise ValueError(
                 f"{self.total} rollouts are more than one batch may hold ({MOST_ROLLOUTS}): use several batches"

@@ -64,13 +64,16 @@ class EventFeed:
         self._woken.set()
 
     async def follow(self, after: int | None = None) -> AsyncIterator[Sequence[LoggedEvent]]:
-        """Yield all events that follow the number ``after`` (None: those from now on), in order, in pieces. Never ends.
+        """Return all events that follow the number ``after`` (None: those from now on), in order, in pieces, for ever.
 
         While the log cannot be read, its listeners wait. Raises ``InvalidInput`` where the log has no such number yet.
         """
         place = self._last if after is None else after
         if place > self._last:
             await self._refuse_unknown(place)
+        return self._from(place)
+
+    async def _from(self, place: int) -> AsyncIterator[Sequence[LoggedEvent]]:
         while True:
             events = await self._following(place)
             place = events[-1].seq

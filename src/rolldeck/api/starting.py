@@ -1,0 +1,78 @@
+"""Starting rollouts: whatever asks for them, they make a batch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rolldeck.agents.port import Agents
+from rolldeck.api.services import Services
+from rolldeck.domain.batch import AgentChoice, BatchSpec
+from rolldeck.domain.errors import FieldProblem, InvalidInput
+from rolldeck.domain.task import Task
+from rolldeck.storage.port import BatchCreated
+
+
+async def start_batch(spec: BatchSpec, services: Services, *, agent_field: str = "agents.{}") -> BatchCreated:
+    """Queue a batch: all of its rollouts or, where an agent cannot try one of the tasks, none.
+
+    Raises ``InvalidInput`` that names every such agent, by ``agent_field`` with its position, and the tasks that it
+    cannot try; ``NotFound`` that names unknown tasks; ``Conflict`` where the idempotency key was used for another batch.
+    """
+    tasks = [stored.task for stored in await services.tasks.get_many(spec.task_ids)]
+    _refuse_unfit_agents(spec.agents, tasks, services.agents, agent_field)
+    templates = await services.environments.templates() if spec.reuse else ()
+    made = await services.batches.create(spec, {template.name: template.content_hash for template in templates})
+    services.queue_changed()
+    return made
+
+
+def with_key(spec: BatchSpec, header: str | None) -> BatchSpec:
+    """Return what is asked for with the key of the header ``Idempotency-Key``.
+
+    Raises ``InvalidInput`` where it names another one itself.
+    """
+    if header is None or header == spec.idempotency_key:
+        return spec
+    if spec.idempotency_key is not None:
+        problem = FieldProblem("idempotency_key", "is not the one in the header Idempotency-Key")
+        raise InvalidInput("The request has two different idempotency keys", (problem,))
+    return spec.model_copy(update={"idempotency_key": header})
+
+
+@dataclass(frozen=True)
+class _Unfit:
+    """Why an agent cannot be chosen: in one sentence, and by field."""
+
+    summary: str
+    problems: Sequence[FieldProblem]
+
+
+def _refuse_unfit_agents(
+    chosen: Sequence[AgentChoice], tasks: Sequence[Task], agents: Agents, agent_field: str
+) -> None:
+    looked_at = (_unfit(choice, tasks, agents, agent_field.format(index)) for index, choice in enumerate(chosen))
+    unfit = [each for each in looked_at if each is not None]
+    if unfit:
+        problems = tuple(problem for each in unfit for problem in each.problems)
+        raise InvalidInput("; ".join(each.summary for each in unfit), problems)
+
+
+def _unfit(choice: AgentChoice, tasks: Sequence[Task], agents: Agents, field: str) -> _Unfit | None:
+    name = choice.agent
+    unavailable = {info.name: info.unavailable for info in agents.list()}
+    if name not in unavailable:
+        choices = FieldProblem(field, f"choose one of {', '.join(unavailable)}")
+        return _Unfit(f"There is no agent {name!r}", [choices])
+    if (reason := unavailable[name]) is not None:
+        return _Unfit(f"The agent {name!r} cannot be used here", [FieldProblem(field, reason)])
+    reasons = [agents.refusal(choice, task) for task in tasks]
+    refused = [
+        FieldProblem("task_ids", f"{name}: {reason}", index=index, item_id=task.id)
+        for index, (task, reason) in enumerate(zip(tasks, reasons, strict=True))
+        if reason is not None
+    ]
+    if not refused:
+        return None
+    summary = f"The agent {name!r} cannot try {len(refused)} of the {len(tasks)} tasks"
+    if len(tasks) > 1 and len(set(reasons)) == 1:  # which is about the agent, not about any task
+        return _Unfit(summary, [FieldProblem(field, str(reasons[0]))])
+    return _Unfit(summary, refused)
