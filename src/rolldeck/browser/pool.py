@@ -16,6 +16,7 @@ from rolldeck.browser.clipboard import Clipboard
 from rolldeck.browser.egress_proxy import EgressProxy
 from rolldeck.browser.interruptions import Interruptions
 from rolldeck.browser.page import ChromiumPage, Viewport
+from rolldeck.browser.scratch import Scratch, inherited_as_temporary
 from rolldeck.browser.scripts import ONE_PAGE, VISIBLE_MENUS
 from rolldeck.domain.errors import BrowserError
 from rolldeck.domain.page import Cookie
@@ -62,20 +63,31 @@ class _SharedBrowser:
 class ChromiumBrowsers:
     """Implements ``Browsers``: a context per page, up to so many in one Chromium; one that died is replaced."""
 
-    def __init__(self, executable: Path | None = None, contexts_per_browser: int = 6) -> None:
-        """``executable``: the Chromium to use; None for the one that ``find_chromium`` finds."""
+    def __init__(
+        self, executable: Path | None = None, contexts_per_browser: int = 6, scratch: Scratch | None = None
+    ) -> None:
+        """``executable``: the Chromium to use; None for the one that ``find_chromium`` finds.
+
+        ``scratch``: where temporary files go; None for the system's temporary directory, where a killed one leaves some.
+        """
         self._executable = executable
         self._contexts_per_browser = contexts_per_browser
+        self._scratch = scratch
+        self._temporary: Path | None = None
         self._chromium: Chromium | None = None
         self._playwright: Playwright | None = None
+        self._has_launched = False
         self._shared: list[_SharedBrowser] = []
         self._pages: set[ChromiumPage] = set()
         self._changing = asyncio.Lock()
 
     async def start(self) -> None:
-        """Find Chromium and launch the first one. Raises ``BrowserError``."""
+        """Find Chromium and launch the first one; remove what dead processes left. Raises ``BrowserError``."""
         self._chromium = await asyncio.to_thread(find_chromium, self._executable)
-        self._playwright = await async_playwright().start()
+        if self._scratch is not None:
+            await self.reap()
+            self._temporary = self._scratch.open()
+        self._playwright = await self._start_driver()
         async with self._changing:
             self._shared.append(await self._launch(self._chromium))
 
@@ -100,8 +112,8 @@ class ChromiumBrowsers:
         return page
 
     async def reap(self) -> int:
-        """Nothing of Chromium's outlives it in a place of ours yet."""
-        return 0
+        """Remove what dead processes left, where there is a place that says what is whose; see the port."""
+        return 0 if self._scratch is None else await asyncio.to_thread(self._scratch.reap)
 
     async def close(self) -> None:
         """Close all pages, the browsers and Playwright's driver. Idempotent."""
@@ -111,6 +123,8 @@ class ChromiumBrowsers:
         playwright, self._playwright = self._playwright, None
         if playwright is not None:
             await playwright.stop()
+        if self._scratch is not None:
+            await asyncio.to_thread(self._scratch.close)
 
     async def _new_context(self, proxy: EgressProxy, resources: AsyncExitStack) -> BrowserContext:
         """Make a context in a browser with room; in another one where that turns out to have died."""
@@ -147,23 +161,50 @@ class ChromiumBrowsers:
             await _close_browser(shared.browser)
 
     async def _launch(self, chromium: Chromium) -> _SharedBrowser:
+        """Launch one; with a new driver where no browser lives any more, since it may be the driver that has died."""
         if self._playwright is None:
             raise BrowserError("the browsers are not started")
         try:
-            browser = await self._playwright.chromium.launch(
-                executable_path=chromium.path,
-                args=list(CHROMIUM_FLAGS),
-                env={name: os.environ[name] for name in _PASSED_ENVIRONMENT if name in os.environ},
-                ignore_default_args=["--hide-scrollbars"],  # they tell the agent that there is more
-                proxy={"server": _NOWHERE},
-                timeout=_LAUNCH_SECONDS * 1000,
-                handle_sigint=False,
-                handle_sigterm=False,
-                handle_sighup=False,
-            )
+            browser = await self._launch_with(self._playwright, chromium)
         except PlaywrightError as error:
-            raise BrowserError(f"{chromium.path} ({chromium.version}) does not start: {error.message}") from error
+            if not self._has_launched or any(shared.alive for shared in self._shared):
+                raise BrowserError(f"{chromium.path} ({chromium.version}) does not start: {error.message}") from error
+            browser = await self._launch_with_new_driver(self._playwright, chromium)
+        self._has_launched = True
         return _SharedBrowser(browser)
+
+    async def _launch_with_new_driver(self, old: Playwright, chromium: Chromium) -> Browser:
+        try:
+            async with asyncio.timeout(_LAUNCH_SECONDS):
+                with contextlib.suppress(PlaywrightError):
+                    await old.stop()
+                self._playwright = await self._start_driver()
+            return await self._launch_with(self._playwright, chromium)
+        except (PlaywrightError, TimeoutError) as error:
+            raise BrowserError(f"{chromium.path} ({chromium.version}) does not start any more: {error}") from error
+
+    async def _start_driver(self) -> Playwright:
+        with inherited_as_temporary(self._temporary):
+            return await async_playwright().start()
+
+    async def _launch_with(self, playwright: Playwright, chromium: Chromium) -> Browser:
+        return await playwright.chromium.launch(
+            executable_path=chromium.path,
+            args=list(CHROMIUM_FLAGS),
+            env=self._environment(),
+            ignore_default_args=["--hide-scrollbars"],  # they tell the agent that there is more
+            proxy={"server": _NOWHERE},
+            timeout=_LAUNCH_SECONDS * 1000,
+            handle_sigint=False,
+            handle_sigterm=False,
+            handle_sighup=False,
+        )
+
+    def _environment(self) -> dict[str, str | float | bool]:
+        passed: dict[str, str | float | bool] = {
+            name: os.environ[name] for name in _PASSED_ENVIRONMENT if name in os.environ
+        }
+        return passed if self._temporary is None else {**passed, "TMPDIR": str(self._temporary)}
 
 
 async def _new_context(browser: Browser, proxy: EgressProxy) -> BrowserContext:

@@ -168,6 +168,52 @@ async def test_a_killed_browser_ends_every_call_and_the_next_page_gets_a_new_one
         await browsers.close()
 
 
+async def test_a_renderer_that_is_killed_ends_its_page_at_once_and_the_next_one_opens(
+    site: Site, tmp_path: Path
+) -> None:
+    site.pages["/"] = "here"
+    before = {process.pid for process in browser_processes()}
+    browsers = ChromiumBrowsers()
+    await browsers.start()
+    page = await open_in(browsers, site, tmp_path)
+    (mine,) = [process for process in browser_processes() if process.pid not in before]
+    waiting = asyncio.create_task(page.locate(Target(text="never"), 60))
+    await asyncio.sleep(0)
+    for renderer in mine.children(recursive=True):
+        if "--type=renderer" in renderer.cmdline():
+            renderer.kill()
+    async with asyncio.timeout(20):
+        with pytest.raises(BrowserError) as failure:
+            await waiting
+        assert failure.value.retryable
+        again = await open_in(browsers, site, tmp_path)
+        assert await again.read_text(Target(css="body"), 5) == "here"
+        await browsers.close()
+
+
+async def test_when_the_driver_is_killed_calls_end_and_the_next_page_gets_another_one(
+    site: Site, tmp_path: Path
+) -> None:
+    site.pages["/"] = "here"
+    before = {process.pid for process in psutil.Process().children()}
+    browsers = ChromiumBrowsers()
+    await browsers.start()
+    page = await open_in(browsers, site, tmp_path)
+    waiting = asyncio.create_task(page.locate(Target(text="never"), 60))
+    await asyncio.sleep(0)
+    (driver,) = [process for process in psutil.Process().children() if process.pid not in before]
+    driver.kill()
+    async with asyncio.timeout(30):
+        with pytest.raises(BrowserError):
+            await waiting
+        with pytest.raises(BrowserError):
+            await page.view()
+        await page.close()
+        again = await open_in(browsers, site, tmp_path)
+        assert await again.read_text(Target(css="body"), 5) == "here"
+        await browsers.close()
+
+
 async def test_pages_share_a_browser_up_to_the_limit_and_an_empty_one_is_closed(site: Site, tmp_path: Path) -> None:
     site.pages["/"] = "here"
     before = len(browser_processes())
