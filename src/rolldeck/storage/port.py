@@ -248,6 +248,9 @@ class Rollouts(Protocol):
         Raises ``Conflict`` where the worker is not alive (lost, stopped, unknown).
         """
 
+    async def claimed(self, worker_id: str) -> Sequence[Claim]:
+        """Return all that a worker has claimed and not ended: for one that did not get the answer to a claim."""
+
     async def advance(self, rollout_id: str, token: str, event: Event, change: Change = Change()) -> Rollout:
         """Change the status as the state machine says, and write ``change`` with it.
 
