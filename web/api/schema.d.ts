@@ -81,6 +81,98 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Batches
+         * @description Batches, newest first.
+         */
+        get: operations["list_batches"];
+        put?: never;
+        /**
+         * Create Batch
+         * @description Queue a batch: all of its rollouts or, where an agent cannot try one of the tasks, none.
+         */
+        post: operations["create_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/batches/{batch_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Batch
+         * @description One batch: its counts, how far it is, and when it may have ended.
+         */
+        get: operations["get_batch"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Batch
+         * @description Delete a batch of which nothing goes on, with its rollouts and their files.
+         */
+        delete: operations["delete_batch"];
+        options?: never;
+        head?: never;
+        /**
+         * Change Batch
+         * @description Pause or resume a batch, or give it another priority, name or tags. What is not given stays.
+         */
+        patch: operations["change_batch"];
+        trace?: never;
+    };
+    "/api/batches/{batch_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Batch
+         * @description Cancel its rollouts that are not final yet: the waiting ones at once, the others within seconds.
+         */
+        post: operations["cancel_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/batches/{batch_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Batch
+         * @description Queue its rollouts that failed for their infrastructure once more. What was tried before is kept.
+         */
+        post: operations["retry_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollouts": {
         parameters: {
             query?: never;
@@ -90,13 +182,13 @@ export interface paths {
         };
         /**
          * List Rollouts
-         * @description Rollouts, newest first.
+         * @description Rollouts that match everything given, newest first if not asked for otherwise.
          */
         get: operations["list_rollouts"];
         put?: never;
         /**
          * Create Rollouts
-         * @description Queue rollouts: all of them or, where the agent cannot try one of the tasks, none.
+         * @description Queue rollouts of one agent as a batch: all of them or, where the agent cannot try one of the tasks, none.
          */
         post: operations["create_rollouts"];
         delete?: never;
@@ -114,16 +206,36 @@ export interface paths {
         };
         /**
          * Get Rollout
-         * @description One rollout, without its steps.
+         * @description One rollout without its steps; a reused one with the rollout that answered for it.
          */
         get: operations["get_rollout"];
         put?: never;
         post?: never;
         /**
          * Delete Rollout
-         * @description Cancel a rollout that is not final yet; delete a final one with its files.
+         * @description Cancel a rollout that is not final yet; delete a final one with all that belongs to it.
          */
         delete: operations["delete_rollout"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rollouts/{rollout_id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Rollout
+         * @description Queue a failed rollout once more. What was tried before is kept.
+         */
+        post: operations["retry_rollout"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -149,6 +261,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rollouts/{rollout_id}/attempts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Attempts
+         * @description All attempts of a rollout, in order; the last one is the one that goes on, or that decided.
+         */
+        get: operations["list_attempts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollouts/{rollout_id}/steps": {
         parameters: {
             query?: never;
@@ -158,7 +290,7 @@ export interface paths {
         };
         /**
          * List Steps
-         * @description All steps of a rollout, in order.
+         * @description All steps of one attempt of a rollout, in order.
          */
         get: operations["list_steps"];
         put?: never;
@@ -198,9 +330,93 @@ export interface paths {
         };
         /**
          * Get Video
-         * @description The video of a rollout, once it is finished.
+         * @description The video of one attempt of a rollout, once it is finished.
          */
         get: operations["get_video"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Workers
+         * @description The workers of the last day, oldest first, with what each told last.
+         */
+        get: operations["list_workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quotas": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quotas
+         * @description The limits of models, and of agents that have none, for all rollouts together.
+         */
+        get: operations["list_quotas"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/quotas/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set Quota
+         * @description Make or replace the limits of a model; they hold at once, also for what runs.
+         */
+        put: operations["set_quota"];
+        post?: never;
+        /**
+         * Delete Quota
+         * @description Remove the limits of a model; returns what they were.
+         */
+        delete: operations["delete_quota"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Events
+         * @description The events that follow the number `after`, in order; without it the newest ones.
+         */
+        get: operations["list_events"];
         put?: never;
         post?: never;
         delete?: never;
@@ -289,6 +505,20 @@ export interface components {
             notice?: string | null;
         };
         /**
+         * AgentChoice
+         * @description Who tries the tasks: an agent, for some with the model and the parameters that the model is asked with.
+         */
+        AgentChoice: {
+            /** Agent */
+            agent: string;
+            /** Model */
+            model?: string | null;
+            /** Parameters */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
          * AgentView
          * @description An agent that can be chosen; ``unavailable`` says why it cannot here.
          */
@@ -303,6 +533,40 @@ export interface components {
             unavailable: string | null;
         };
         /**
+         * AttemptList
+         * @description All attempts of a rollout, in order; the last one is the present one.
+         */
+        AttemptList: {
+            /** Attempts */
+            attempts: components["schemas"]["AttemptView"][];
+        };
+        /**
+         * AttemptView
+         * @description One attempt of a rollout, ``number`` from 1. ``present`` is the one that goes on, or that decided.
+         *
+         *     ``errors`` of an earlier one say why it ended; they are empty where its worker was stopped on purpose.
+         */
+        AttemptView: {
+            /** Number */
+            number: number;
+            /** Present */
+            present: boolean;
+            /** Worker Id */
+            worker_id: string | null;
+            /** Errors */
+            errors: components["schemas"]["RolloutError"][];
+            /** Timings */
+            timings: components["schemas"]["PhaseTiming"][];
+            /** Steps */
+            steps: number;
+            /** Video Url */
+            video_url: string | null;
+            /** Started At */
+            started_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
          * Back
          * @description Go one entry back in the history.
          */
@@ -312,6 +576,188 @@ export interface components {
              * @enum {string}
              */
             kind: "back";
+        };
+        /**
+         * BatchAction
+         * @description A batch after it was cancelled or retried, and how many of its rollouts that concerned.
+         */
+        BatchAction: {
+            batch: components["schemas"]["BatchView"];
+            /** Rollouts */
+            rollouts: number;
+        };
+        /**
+         * BatchCountsView
+         * @description A batch's rollouts by outcome.
+         *
+         *     ``live`` are not final yet, ``claimed`` of them are being executed. ``success_rate`` is succeeded of completed; the
+         *     ``left_out`` ones (failed and cancelled) count in no rate. ``reused`` of the completed ones were answered by an
+         *     earlier rollout, ``retryable`` of the failed ones failed for their infrastructure.
+         */
+        BatchCountsView: {
+            /** Total */
+            total: number;
+            /** Live */
+            live: number;
+            /** Claimed */
+            claimed: number;
+            /** Completed */
+            completed: number;
+            /** Succeeded */
+            succeeded: number;
+            /** Reused */
+            reused: number;
+            /** Failed */
+            failed: number;
+            /** Retryable */
+            retryable: number;
+            /** Cancelled */
+            cancelled: number;
+            /** Left Out */
+            left_out: number;
+            /** Success Rate */
+            success_rate: number | null;
+        };
+        /**
+         * BatchDeleted
+         * @description What the deletion of a batch removed.
+         */
+        BatchDeleted: {
+            /** Id */
+            id: string;
+            /** Rollouts */
+            rollouts: number;
+            /**
+             * Attempts
+             * @description all attempts of its rollouts, those that decided them included
+             */
+            attempts: number;
+            /** Steps */
+            steps: number;
+            /** Freed Bytes */
+            freed_bytes: number;
+        };
+        /**
+         * BatchList
+         * @description Batches, newest first; ``next`` is the ``after`` of the following page, null on the last one.
+         */
+        BatchList: {
+            /** Batches */
+            batches: components["schemas"]["BatchView"][];
+            /** Next */
+            next: string | null;
+        };
+        /**
+         * BatchSpec
+         * @description What is asked for: ``repeats`` rollouts of each task by each agent.
+         *
+         *     Repeats have the seeds ``seed``, ``seed + 1`` …. With ``reuse``, a rollout whose identical one (same version of the
+         *     task, template of the environment, agent, model, parameters and seed) has completed before is answered by that one
+         *     at once. The same ``idempotency_key`` again is the same batch again.
+         */
+        BatchSpec: {
+            /** Task Ids */
+            task_ids: string[];
+            /** Agents */
+            agents: components["schemas"]["AgentChoice"][];
+            /**
+             * Repeats
+             * @default 1
+             */
+            repeats: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /** Name */
+            name?: string | null;
+            /**
+             * Tags
+             * @default []
+             */
+            tags: string[];
+            /**
+             * Priority
+             * @description higher ones go first
+             * @default 0
+             */
+            priority: number;
+            /** @default {} */
+            limits: components["schemas"]["RolloutLimits"];
+            /**
+             * Max Attempts
+             * @description attempts at a rollout, first one included
+             * @default 3
+             */
+            max_attempts: number;
+            /**
+             * Reuse
+             * @default false
+             */
+            reuse: boolean;
+            /** Idempotency Key */
+            idempotency_key?: string | null;
+        };
+        /**
+         * BatchUpdate
+         * @description What of a batch can be changed while it runs; None leaves it as it is.
+         */
+        BatchUpdate: {
+            /** Paused */
+            paused?: boolean | null;
+            /** Priority */
+            priority?: number | null;
+            /** Name */
+            name?: string | null;
+            /** Tags */
+            tags?: string[] | null;
+        };
+        /**
+         * BatchView
+         * @description A batch and how far it is. ``progress`` is the share of its rollouts that have ended, in [0, 1].
+         *
+         *     ``tasks`` says how many it has; ``eta_seconds`` is null where nothing can be said yet, or nothing of it is executed.
+         */
+        BatchView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string | null;
+            /** Tags */
+            tags: string[];
+            /** Priority */
+            priority: number;
+            /** Agents */
+            agents: components["schemas"]["AgentChoice"][];
+            /** Tasks */
+            tasks: number;
+            /** Repeats */
+            repeats: number;
+            limits: components["schemas"]["RolloutLimits"];
+            /** Max Attempts */
+            max_attempts: number;
+            /** Reuse */
+            reuse: boolean;
+            /** Paused */
+            paused: boolean;
+            counts: components["schemas"]["BatchCountsView"];
+            /** Progress */
+            progress: number;
+            /**
+             * Mean Seconds
+             * @description of its rollouts that were executed to an end
+             */
+            mean_seconds: number | null;
+            /** Eta Seconds */
+            eta_seconds: number | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Finished At */
+            finished_at: string | null;
         };
         /**
          * Click
@@ -417,7 +863,7 @@ export interface components {
         };
         /**
          * DeleteResult
-         * @description What a deletion did: a live rollout is ``cancelling``, a finished one is ``deleted`` with its files.
+         * @description What a deletion did: a live rollout is ``cancelling``, a final one is ``deleted`` with all that belonged to it.
          */
         DeleteResult: {
             /** Id */
@@ -427,6 +873,16 @@ export interface components {
              * @enum {string}
              */
             outcome: "cancelling" | "cancelled" | "deleted";
+            /**
+             * Attempts
+             * @default 0
+             */
+            attempts: number;
+            /**
+             * Steps
+             * @default 0
+             */
+            steps: number;
             /**
              * Freed Bytes
              * @default 0
@@ -500,6 +956,22 @@ export interface components {
             built: boolean;
         };
         /**
+         * EventKind
+         * @description What a logged event is about, and what its ``data`` holds.
+         * @enum {string}
+         */
+        EventKind: "tasks.uploaded" | "batch.created" | "batch.changed" | "batch.deleted" | "rollout.status" | "rollout.step" | "rollout.deleted" | "worker.changed" | "quota.changed";
+        /**
+         * EventList
+         * @description Events in order; ``last`` is the number of the newest one there is, so that more follow where it is not the last here.
+         */
+        EventList: {
+            /** Events */
+            events: components["schemas"]["LoggedEvent"][];
+            /** Last */
+            last: number;
+        };
+        /**
          * Evidence
          * @description One compared field or one state check. ``path`` is dotted (``$`` is the whole answer); ``state:`` marks a check.
          */
@@ -548,6 +1020,8 @@ export interface components {
         /**
          * Health
          * @description Whether the server works. ``database`` is checked by a query.
+         *
+         *     ``claiming``: whether what is queued will be executed; where not, ``blocked`` says why, one reason each.
          */
         Health: {
             /**
@@ -564,6 +1038,15 @@ export interface components {
             database: "ok" | "unreachable";
             /** Live Rollouts */
             live_rollouts: number;
+            /**
+             * Workers
+             * @description workers alive
+             */
+            workers: number;
+            /** Claiming */
+            claiming: boolean;
+            /** Blocked */
+            blocked: string[];
         };
         /**
          * HoverOver
@@ -601,6 +1084,30 @@ export interface components {
              * @default 600
              */
             seconds: number;
+        };
+        /**
+         * LoggedEvent
+         * @description One event. ``seq`` counts from 1 without a gap, in the order in which the events became visible.
+         */
+        LoggedEvent: {
+            /** Seq */
+            seq: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            kind: components["schemas"]["EventKind"];
+            /** Batch Id */
+            batch_id?: string | null;
+            /** Task Id */
+            task_id?: string | null;
+            /** Rollout Id */
+            rollout_id?: string | null;
+            /** Data */
+            data?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
         };
         /**
          * Match
@@ -671,6 +1178,32 @@ export interface components {
             seconds: number;
         };
         /**
+         * PoolReport
+         * @description A warm pool: environments ready now; and since its start those taken from it, not there when wanted, thrown away.
+         */
+        PoolReport: {
+            /**
+             * Ready
+             * @default 0
+             */
+            ready: number;
+            /**
+             * Hits
+             * @default 0
+             */
+            hits: number;
+            /**
+             * Misses
+             * @default 0
+             */
+            misses: number;
+            /**
+             * Discarded
+             * @default 0
+             */
+            discarded: number;
+        };
+        /**
          * Press
          * @description Press a key or a chord, e.g. ``Enter``, ``Control+Enter``.
          */
@@ -739,6 +1272,42 @@ export interface components {
             item_id?: string | null;
         };
         /**
+         * Quota
+         * @description Limits of a model (or of an agent that has none), for all rollouts together. None: no limit.
+         */
+        Quota: {
+            /** Name */
+            name: string;
+            /**
+             * Max Running
+             * @description rollouts at once; 0 stops it
+             */
+            max_running?: number | null;
+            /** Requests Per Minute */
+            requests_per_minute?: number | null;
+        };
+        /**
+         * QuotaLimits
+         * @description The limits of a quota; at least one of them.
+         */
+        QuotaLimits: {
+            /**
+             * Max Running
+             * @description rollouts at once; 0 stops it
+             */
+            max_running?: number | null;
+            /** Requests Per Minute */
+            requests_per_minute?: number | null;
+        };
+        /**
+         * QuotaList
+         * @description All quotas, by name.
+         */
+        QuotaList: {
+            /** Quotas */
+            quotas: components["schemas"]["Quota"][];
+        };
+        /**
          * ReadTable
          * @description Read a column of a table on the page into the answer, by the column's header.
          *
@@ -802,6 +1371,91 @@ export interface components {
             as: "text" | "number" | "integer" | "json";
         };
         /**
+         * RolloutDetail
+         * @description One rollout, with the one that answered for it.
+         *
+         *     ``origin`` is null where it was executed itself, and where ``reused_from`` has been deleted since.
+         */
+        RolloutDetail: {
+            /** Id */
+            id: string;
+            /** Batch Id */
+            batch_id: string;
+            /** Task Id */
+            task_id: string;
+            /** Task Version */
+            task_version: string;
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
+            /** Parameters */
+            parameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Seed */
+            seed: number;
+            status: components["schemas"]["Status"];
+            /** Attempt */
+            attempt: number;
+            /**
+             * Retries Left
+             * @description attempts that may still follow a failure of infrastructure
+             */
+            retries_left: number;
+            /**
+             * Worker Id
+             * @description who executes it, or did last
+             */
+            worker_id: string | null;
+            /**
+             * Template
+             * @description content hash of what its environment was made from
+             */
+            template: string | null;
+            stop_reason: components["schemas"]["StopReason"] | null;
+            /**
+             * Success
+             * @description the verdict; null unless completed
+             */
+            success: boolean | null;
+            /** Reward */
+            reward: number | null;
+            /** Answer Text */
+            answer_text: string | null;
+            expected: components["schemas"]["JsonValue"];
+            verdict: components["schemas"]["Verdict"] | null;
+            /** Errors */
+            errors: components["schemas"]["RolloutError"][];
+            /** Timings */
+            timings: components["schemas"]["PhaseTiming"][];
+            /** Steps */
+            steps: number;
+            /** Tokens */
+            tokens: number;
+            /** Seconds */
+            seconds: number | null;
+            /** Cancel Requested */
+            cancel_requested: boolean;
+            /**
+             * Reused From
+             * @description id of the rollout that answered for this one
+             */
+            reused_from: string | null;
+            /** Video Url */
+            video_url: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Started At */
+            started_at: string | null;
+            /** Finished At */
+            finished_at: string | null;
+            origin: components["schemas"]["RolloutView"] | null;
+        };
+        /**
          * RolloutError
          * @description One error of a rollout. All are kept, in the order in which they happened.
          *
@@ -821,44 +1475,147 @@ export interface components {
             retryable: boolean;
         };
         /**
+         * RolloutLimits
+         * @description Limits that whoever starts rollouts sets; what is None is the task's, or the default.
+         *
+         *     ``steps``, ``tokens``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
+         *     verified, within ``verify_seconds`` of its own. ``provision_seconds`` and ``browser_seconds`` are for making ready:
+         *     where they do not suffice, the attempt failed.
+         */
+        RolloutLimits: {
+            /**
+             * Steps
+             * @description steps of the agent
+             */
+            steps?: number | null;
+            /**
+             * Tokens
+             * @description tokens that the agent's model may take, in and out
+             */
+            tokens?: number | null;
+            /** Provision Seconds */
+            provision_seconds?: number | null;
+            /** Browser Seconds */
+            browser_seconds?: number | null;
+            /**
+             * Agent Seconds
+             * @description seconds to act in
+             */
+            agent_seconds?: number | null;
+            /** Verify Seconds */
+            verify_seconds?: number | null;
+            /**
+             * Total Seconds
+             * @description seconds from the claim until the agent must have stopped
+             */
+            total_seconds?: number | null;
+        };
+        /**
          * RolloutList
-         * @description Rollouts, newest first; ``next`` is the ``after`` of the following page, null on the last one.
+         * @description Rollouts in the order asked for; ``next`` is the ``after`` of the following page, null on the last one.
+         *
+         *     ``total`` counts all that match where that was asked for; 10,001 means more than 10,000.
          */
         RolloutList: {
             /** Rollouts */
             rollouts: components["schemas"]["RolloutView"][];
             /** Next */
             next: string | null;
+            /** Total */
+            total: number | null;
         };
         /**
          * RolloutRequest
-         * @description Rollouts to start: ``repeats`` of each task.
+         * @description Rollouts to start: ``repeats`` of each task by one agent. They make a batch of their own; see ``BatchSpec``.
          */
         RolloutRequest: {
             /** Task Ids */
             task_ids: string[];
             /** Agent */
             agent: string;
+            /** Model */
+            model?: string | null;
+            /**
+             * Parameters
+             * @description what the model is asked with
+             */
+            parameters?: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
             /**
              * Repeats
              * @default 1
              */
             repeats: number;
+            /**
+             * Seed
+             * @description of the first repeat; each has one more
+             * @default 0
+             */
+            seed: number;
+            /** @default {} */
+            limits: components["schemas"]["RolloutLimits"];
+            /**
+             * Max Attempts
+             * @default 3
+             */
+            max_attempts: number;
+            /**
+             * Reuse
+             * @default false
+             */
+            reuse: boolean;
         };
+        /**
+         * RolloutSort
+         * @description Orders of a list. Rollouts without the value (not ended, no step) come last.
+         * @enum {string}
+         */
+        RolloutSort: "newest" | "oldest" | "longest" | "shortest" | "most_steps" | "fewest_steps";
         /**
          * RolloutView
          * @description One rollout. ``expected`` is the answer that its version of the task expects; ``video_url`` is null without a video.
+         *
+         *     What happened (errors, timings, steps, video, times) is that of the attempt ``attempt``, the one that goes on or
+         *     that decided. One with ``reused_from`` was answered by that rollout and has no steps and no video of its own.
          */
         RolloutView: {
             /** Id */
             id: string;
+            /** Batch Id */
+            batch_id: string;
             /** Task Id */
             task_id: string;
             /** Task Version */
             task_version: string;
             /** Agent */
             agent: string;
+            /** Model */
+            model: string | null;
+            /** Parameters */
+            parameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Seed */
+            seed: number;
             status: components["schemas"]["Status"];
+            /** Attempt */
+            attempt: number;
+            /**
+             * Retries Left
+             * @description attempts that may still follow a failure of infrastructure
+             */
+            retries_left: number;
+            /**
+             * Worker Id
+             * @description who executes it, or did last
+             */
+            worker_id: string | null;
+            /**
+             * Template
+             * @description content hash of what its environment was made from
+             */
+            template: string | null;
             stop_reason: components["schemas"]["StopReason"] | null;
             /**
              * Success
@@ -877,10 +1634,17 @@ export interface components {
             timings: components["schemas"]["PhaseTiming"][];
             /** Steps */
             steps: number;
+            /** Tokens */
+            tokens: number;
             /** Seconds */
             seconds: number | null;
             /** Cancel Requested */
             cancel_requested: boolean;
+            /**
+             * Reused From
+             * @description id of the rollout that answered for this one
+             */
+            reused_from: string | null;
             /** Video Url */
             video_url: string | null;
             /**
@@ -895,9 +1659,10 @@ export interface components {
         };
         /**
          * RolloutsCreated
-         * @description The rollouts that were queued.
+         * @description The batch that the rollouts make, and the rollouts themselves as they are queued: the first 200 of them.
          */
         RolloutsCreated: {
+            batch: components["schemas"]["BatchView"];
             /** Rollouts */
             rollouts: components["schemas"]["RolloutView"][];
         };
@@ -993,9 +1758,11 @@ export interface components {
         Status: "pending" | "provisioning" | "running" | "verifying" | "completed" | "failed" | "cancelled";
         /**
          * StepList
-         * @description All steps of a rollout, in order.
+         * @description All steps of one attempt of a rollout, in order.
          */
         StepList: {
+            /** Attempt */
+            attempt: number;
             /** Steps */
             steps: components["schemas"]["StepView"][];
         };
@@ -1020,6 +1787,8 @@ export interface components {
             agent_seconds: number;
             /** Action Seconds */
             action_seconds: number;
+            /** @description tokens that the model's requests took; null without a model */
+            usage: components["schemas"]["Usage"] | null;
             /**
              * At
              * Format: date-time
@@ -1031,7 +1800,7 @@ export interface components {
          * @description Why the agent stopped acting. The limits truncate: what was done until then is still verified.
          * @enum {string}
          */
-        StopReason: "answered" | "step_limit" | "time_limit";
+        StopReason: "answered" | "step_limit" | "time_limit" | "token_limit";
         /**
          * Target
          * @description An element of the page, by what a person sees of it. At least one of the selecting fields must be given.
@@ -1247,6 +2016,22 @@ export interface components {
             task_ids: string[];
         };
         /**
+         * Usage
+         * @description Tokens that a model's requests took.
+         */
+        Usage: {
+            /**
+             * Input Tokens
+             * @default 0
+             */
+            input_tokens: number;
+            /**
+             * Output Tokens
+             * @default 0
+             */
+            output_tokens: number;
+        };
+        /**
          * Verdict
          * @description What the verifier says of a rollout whose agent stopped by itself or was truncated.
          */
@@ -1354,6 +2139,78 @@ export interface components {
              * @default false
              */
             gone: boolean;
+        };
+        /**
+         * WorkerList
+         * @description The workers of the last day, oldest first.
+         */
+        WorkerList: {
+            /** Workers */
+            workers: components["schemas"]["WorkerView"][];
+        };
+        /**
+         * WorkerReport
+         * @description What a worker tells with its heartbeat. ``blocked`` says why it claims nothing, in words; None where it does.
+         */
+        WorkerReport: {
+            /** Parallel */
+            parallel: number;
+            /**
+             * Running
+             * @default 0
+             */
+            running: number;
+            /** Blocked */
+            blocked?: string | null;
+            /**
+             * @default {
+             *       "ready": 0,
+             *       "hits": 0,
+             *       "misses": 0,
+             *       "discarded": 0
+             *     }
+             */
+            pool: components["schemas"]["PoolReport"];
+            /**
+             * Reaped
+             * @description leftovers removed since its start
+             * @default 0
+             */
+            reaped: number;
+        };
+        /**
+         * WorkerState
+         * @description ``working`` and ``draining`` ones beat; ``lost`` ones stopped doing so, and own nothing any more.
+         * @enum {string}
+         */
+        WorkerState: "working" | "draining" | "stopped" | "lost";
+        /**
+         * WorkerView
+         * @description A worker. ``report.blocked`` says why it claims nothing; null where it does.
+         */
+        WorkerView: {
+            /** Id */
+            id: string;
+            /** Host */
+            host: string;
+            /** Pid */
+            pid: number;
+            /** Version */
+            version: string;
+            state: components["schemas"]["WorkerState"];
+            /** Alive */
+            alive: boolean;
+            report: components["schemas"]["WorkerReport"];
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /**
+             * Seen At
+             * Format: date-time
+             */
+            seen_at: string;
         };
     };
     responses: never;
@@ -1539,17 +2396,336 @@ export interface operations {
             };
         };
     };
+    list_batches: {
+        parameters: {
+            query?: {
+                /** @description only batches with (without) rollouts that go on */
+                live?: boolean | null;
+                /** @description `next` of the page before */
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchList"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_batch: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description the same key again is the same batch again, not another */
+                "idempotency-key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchSpec"];
+            };
+        };
+        responses: {
+            /** @description The batch that this idempotency key has made before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a batch */
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a batch */
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchDeleted"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a batch */
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchUpdate"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a batch */
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAction"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_batch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a batch */
+                batch_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchAction"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_rollouts: {
         parameters: {
             query?: {
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
                 /** @description only rollouts of this task */
                 task_id?: string | null;
                 /** @description only rollouts in one of these statuses */
                 status?: components["schemas"]["Status"][] | null;
                 /** @description only rollouts of this agent */
                 agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
                 /** @description only completed rollouts with this verdict */
                 success?: boolean | null;
+                /** @description only failed rollouts, by the kind of their error */
+                error?: string | null;
+                /** @description text in the task's id and instruction, the answer, or an error's message */
+                q?: string | null;
+                /** @description those without the value come last */
+                sort?: components["schemas"]["RolloutSort"];
+                /** @description also say how many match */
+                count?: boolean;
                 /** @description `next` of the page before */
                 after?: string | null;
                 limit?: number;
@@ -1592,7 +2768,10 @@ export interface operations {
     create_rollouts: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description the same key again is the same batch again, not another */
+                "idempotency-key"?: string | null;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1602,6 +2781,15 @@ export interface operations {
             };
         };
         responses: {
+            /** @description What this idempotency key has made before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutsCreated"];
+                };
+            };
             /** @description Successful Response */
             201: {
                 headers: {
@@ -1649,7 +2837,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RolloutView"];
+                    "application/json": components["schemas"]["RolloutDetail"];
                 };
             };
             /** @description The request is refused; `errors` names the fields */
@@ -1722,6 +2910,47 @@ export interface operations {
             };
         };
     };
+    retry_rollout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     cancel_rollout: {
         parameters: {
             query?: never;
@@ -1772,9 +3001,53 @@ export interface operations {
             };
         };
     };
-    list_steps: {
+    list_attempts: {
         parameters: {
             query?: never;
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttemptList"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_steps: {
+        parameters: {
+            query?: {
+                /** @description an attempt, from 1; the present one where none is given */
+                attempt?: number | null;
+            };
             header?: never;
             path: {
                 /** @description id of a rollout */
@@ -1815,7 +3088,10 @@ export interface operations {
     };
     get_screenshot: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description an attempt, from 1; the present one where none is given */
+                attempt?: number | null;
+            };
             header?: never;
             path: {
                 /** @description id of a rollout */
@@ -1858,7 +3134,10 @@ export interface operations {
     };
     get_video: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description an attempt, from 1; the present one where none is given */
+                attempt?: number | null;
+            };
             header?: {
                 /** @description one range of bytes */
                 Range?: string | null;
@@ -1895,6 +3174,213 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_workers: {
+        parameters: {
+            query?: {
+                /** @description only those that are (not) alive */
+                alive?: boolean | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerList"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_quotas: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotaList"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a model, or an agent that has none */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QuotaLimits"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_quota: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description a model, or an agent that has none */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quota"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_events: {
+        parameters: {
+            query?: {
+                /** @description number of the last event that is known already */
+                after?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventList"];
+                };
             };
             /** @description The request is refused; `errors` names the fields */
             "4XX": {
