@@ -16,8 +16,10 @@ from pathlib import Path
 
 from rolldeck.domain.errors import EnvironmentFailure
 
-# systemd leaves this range to nobody (https://systemd.io/UIDS-GIDS/), and user namespaces usually map it.
-_ENVIRONMENT_UIDS = range(60706, 61184)
+# systemd leaves these ranges to nobody (https://systemd.io/UIDS-GIDS/), and `useradd` gives neither away. User
+# namespaces usually map the first one; the second one is taken from when the first is full.
+_ENVIRONMENT_UIDS = (range(60706, 61184), range(65536, 67584))
+_UID_MAP = Path("/proc/self/uid_map")
 _SERVICE_USERS = ("nobody", "daemon")
 
 
@@ -64,7 +66,7 @@ def environment_account(locks: Path) -> Iterator[Account | None]:
         yield None
         return
     locks.mkdir(parents=True, exist_ok=True)
-    for uid in random.sample(_ENVIRONMENT_UIDS, len(_ENVIRONMENT_UIDS)):
+    for uid in _candidates():
         with (locks / str(uid)).open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -72,4 +74,19 @@ def environment_account(locks: Path) -> Iterator[Account | None]:
                 continue
             yield Account(uid, uid)
             return
-    raise EnvironmentFailure(f"all {len(_ENVIRONMENT_UIDS)} user ids for environments are taken: close some")
+    raise EnvironmentFailure("all user ids for environments are taken: close some")
+
+
+def _candidates() -> Iterator[int]:
+    """Give the user ids of the first range in any order, then those of the second, as far as they exist here."""
+    for uids in _ENVIRONMENT_UIDS:
+        if _are_mapped(uids):
+            yield from random.sample(uids, len(uids))
+
+
+def _are_mapped(uids: range) -> bool:
+    """Return whether this process's user namespace has these ids; a system without such namespaces has all."""
+    if not _UID_MAP.exists():
+        return True
+    maps = [[int(number) for number in line.split()] for line in _UID_MAP.read_text().splitlines()]
+    return any(first <= uids.start and uids.stop <= first + length for first, _, length in maps)

@@ -12,6 +12,7 @@ from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.runtimes.process.accounts import service_account
 from rolldeck.environments.runtimes.process.build import Template, TemplateBuilder, template_of
 from rolldeck.environments.runtimes.process.host import Host
+from rolldeck.environments.runtimes.process.processes import allow_many_open_files
 from rolldeck.environments.runtimes.process.session import Session, default_run_dir, installation_tag, reap
 from rolldeck.environments.templates import TemplateCache
 
@@ -40,6 +41,7 @@ class ProcessEnvironments:
 
     async def start(self) -> None:
         """Open the session, and remove those that an earlier process of this installation left."""
+        allow_many_open_files()
         await asyncio.to_thread(reap, self._run_directory(), self._tag)
         await self._open_session()
 

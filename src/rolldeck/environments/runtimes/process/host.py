@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import secrets
 import shutil
 import time
@@ -28,6 +29,7 @@ from rolldeck.environments.templates import TemplateCache
 
 _log = structlog.get_logger(__name__)
 
+_AT_ONCE = 4 * (os.cpu_count() or 1)
 _HEALTH_SECONDS = 20
 _COLD_HEALTH_SECONDS = 180
 
@@ -54,12 +56,15 @@ class Host:
         self._services = Services(template, cache, session, account, tag)
         self._environments: set[ProcessEnvironment] = set()
         self._users_kept: list[ExitStack] = []
+        # More at once are not faster, and the last of hundreds would be so late that it seemed to be dead.
+        self._starting = asyncio.Semaphore(_AT_ONCE)
+        self._ending = asyncio.Semaphore(_AT_ONCE)
         self._http = httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0))
 
     async def provision(self, rollout_id: str) -> ProcessEnvironment:
         """Return a healthy environment. Raises ``EnvironmentFailure``; leaves nothing of it behind then."""
         services = await self._services.running()
-        async with AsyncExitStack() as undo:
+        async with self._starting, AsyncExitStack() as undo:
             user = undo.enter_context(ExitStack())
             account = user.enter_context(environment_account(self._user_ids))
             directory = self._copy_files(resource_name(self._tag, rollout_id), undo)
@@ -141,7 +146,8 @@ class Host:
 
     async def _end_child(self, fork_server: ForkServer, child: Child, user: ExitStack) -> None:
         try:
-            await fork_server.kill(child.id)
+            async with self._ending:
+                await fork_server.kill(child.id)
         except EnvironmentFailure:
             # Nobody else may become the user as whom something still runs.
             self._users_kept.append(user.pop_all())

@@ -41,7 +41,7 @@ _NAMES = """
 _CONFIGURATION = {
     "listen_addresses": "",
     "port": PORT,
-    "max_connections": 400,
+    "max_connections": 1000,  # a waiting one costs little; each environment has a limit of its own
     "shared_buffers": "64MB",
     "password_encryption": "scram-sha-256",
     "fsync": "off",

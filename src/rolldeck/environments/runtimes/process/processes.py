@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import resource
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,6 +13,15 @@ from rolldeck.environments.runtimes.process.accounts import Account
 
 _KEPT_OUTPUT_LINES = 25
 _LINE_LIMIT = 1 << 20
+_OPEN_FILES = 16384
+
+
+def allow_many_open_files() -> None:
+    """Let this process and those that it starts have as many files open as hundreds of environments need."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, _OPEN_FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 class CommandFailed(EnvironmentFailure):

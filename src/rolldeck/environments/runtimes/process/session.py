@@ -28,6 +28,7 @@ _LOCK = "owner.lock"
 _ROOM_BYTES = 1 << 30
 _UNFINISHED_SECONDS = 60
 _GUARDIAN_START_SECONDS = 20
+_GUARDIAN_VARIABLES = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG")  # no secret is in these
 
 
 def default_run_dir() -> Path:
@@ -119,6 +120,7 @@ class Session:
         command = (sys.executable, "-m", "rolldeck.environments.runtimes.process.guardian", str(self.directory))
         self._guardian = await asyncio.create_subprocess_exec(
             *command,
+            env={name: os.environ[name] for name in _GUARDIAN_VARIABLES if name in os.environ},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # a Ctrl-C in the terminal is Rolldeck's to handle
