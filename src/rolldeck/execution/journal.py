@@ -1,13 +1,16 @@
-"""What becomes known of a rollout while it is executed, and its way into the database."""
+"""What becomes known of an attempt while it is executed, and its way into the database."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from rolldeck.domain.errors import RolldeckError
+import structlog
+
+from rolldeck.domain.errors import NotFound, RolldeckError
 from rolldeck.domain.rollout import Phase, PhaseTiming, Rollout, RolloutError, Step
-from rolldeck.domain.status import Event
+from rolldeck.domain.status import Event, next_status
+from rolldeck.execution.persistence import PATIENCE_SECONDS, persistently
 from rolldeck.storage.port import Change, Claim, Rollouts
 
 OnChange = Callable[[Rollout], None]
@@ -17,11 +20,13 @@ _NOTHING_ELSE = Change()
 
 _MESSAGE_CHARACTERS = 4000  # a foreign error may carry a whole page
 
+_log = structlog.get_logger(__name__)
+
 
 class Journal:
-    """Collects a rollout's timings and errors, and writes them with its status, always under the claim's token.
+    """Collects an attempt's timings and errors, and writes them with the status, always under the claim's token.
 
-    Every write raises ``Conflict`` or ``NotFound`` once the claim is lost, and ``StorageError`` where it fails.
+    Every write raises ``Conflict`` or ``NotFound`` once the claim is lost. A store that fails is given a minute.
     """
 
     def __init__(self, claim: Claim, rollouts: Rollouts, on_change: OnChange) -> None:
@@ -31,6 +36,11 @@ class Journal:
         self._on_change = on_change
         self._timings: list[PhaseTiming] = []
         self._errors: list[RolloutError] = []
+
+    @property
+    def errors(self) -> Sequence[RolloutError]:
+        """What went wrong and is not written yet, which is all of it until the attempt's end is."""
+        return tuple(self._errors)
 
     @contextmanager
     def phase(self, phase: Phase) -> Iterator[None]:
@@ -46,26 +56,58 @@ class Journal:
 
     def note(self, phase: Phase, error: Exception) -> None:
         """Keep an error for the record, after those that are there."""
-        kind = type(error).__name__
-        self._errors.append(
-            RolloutError(
-                phase=phase,
-                kind=kind,
-                message=(str(error) or kind)[:_MESSAGE_CHARACTERS],
-                retryable=isinstance(error, RolldeckError) and error.retryable,
-            )
-        )
+        self._errors.append(as_record(phase, error))
 
-    async def advance(self, event: Event, change: Change = _NOTHING_ELSE) -> None:
-        """Change the status, and write what was collected since the last time with it."""
+    async def advance(
+        self, event: Event, change: Change = _NOTHING_ELSE, *, seconds: float | None = PATIENCE_SECONDS
+    ) -> None:
+        """Change the status, and write what was collected since the last time with it.
+
+        ``seconds`` are how long a store that fails is tried; None: until it does not.
+        """
+        before = self._rollout
         change = replace(change, timings=tuple(self._timings), errors=tuple(self._errors))
-        self._rollout = await self._rollouts.advance(self._rollout.id, self._token, event, change)
+        self._rollout = await persistently(
+            lambda: self._rollouts.advance(before.id, self._token, event, change),
+            found=lambda: self._found_after(before, event),
+            seconds=seconds,
+        )
         self._timings.clear()
         self._errors.clear()
+        _log.info("rollout status", status=self._rollout.status.value, happened=event.value)
         self._on_change(self._rollout)
 
     async def add_step(self, step: Step) -> None:
         """Append a step to the trajectory."""
-        await self._rollouts.add_step(self._rollout.id, self._token, step)
+        rollout = self._rollout
+
+        async def write() -> Step:
+            await self._rollouts.add_step(rollout.id, self._token, step)
+            return step
+
+        await persistently(write, found=lambda: self._found_step(step.index))
         self._rollout = self._rollout.model_copy(update={"steps": step.index + 1})
         self._on_change(self._rollout)
+
+    async def _found_after(self, before: Rollout, event: Event) -> Rollout | None:
+        """The stored rollout, if the event took place in it: only this claim could make it."""
+        stored = await self._rollouts.get(before.id)
+        took_place = stored.attempt > before.attempt or stored.status is next_status(before.status, event)
+        return stored if took_place else None
+
+    async def _found_step(self, index: int) -> Step | None:
+        try:
+            return await self._rollouts.step(self._rollout.id, index, self._rollout.attempt)
+        except NotFound:
+            return None
+
+
+def as_record(phase: Phase, error: Exception) -> RolloutError:
+    """Return an error as a rollout's record has it."""
+    kind = type(error).__name__
+    return RolloutError(
+        phase=phase,
+        kind=kind,
+        message=(str(error) or kind)[:_MESSAGE_CHARACTERS],
+        retryable=isinstance(error, RolldeckError) and error.retryable,
+    )

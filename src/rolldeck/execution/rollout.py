@@ -1,138 +1,151 @@
-"""A rollout, from its claim to its final status."""
+"""An attempt at a rollout, from its claim to what it leaves in the record."""
 
 import asyncio
-import hashlib
 from dataclasses import dataclass
 
 import structlog
 
-from rolldeck.agents.port import Agents
-from rolldeck.browser.port import Browsers
-from rolldeck.domain.errors import Conflict, NotFound, RolldeckError
-from rolldeck.domain.rollout import Phase
+from rolldeck.domain.errors import Conflict, NotFound, RolldeckError, StorageError
+from rolldeck.domain.rollout import Phase, RolloutError, event_of_failure
 from rolldeck.domain.status import Event
 from rolldeck.domain.verdict import Verdict
-from rolldeck.environments.port import Environments
+from rolldeck.execution.adapters import Adapters as Adapters
+from rolldeck.execution.interruption import Interrupt, Interrupted, Interruption, bound, to_its_end
 from rolldeck.execution.journal import Journal, OnChange
-from rolldeck.execution.teardown import Holdings, tear_down, to_its_end
-from rolldeck.execution.trajectory import Stage, act_until_stopped
-from rolldeck.recorder.port import Recorder
-from rolldeck.storage.port import Artifacts, Change, Claim, Rollouts
-from rolldeck.verification.port import Verifier
+from rolldeck.execution.phases import Phases, Sleep
+from rolldeck.execution.teardown import Holdings, tear_down
+from rolldeck.storage.port import Change, Claim
 
-_TEARDOWN_SECONDS = 15.0
-_TEARDOWN_SECONDS_CANCELLED = 4.0  # whoever cancels is waiting
+_RECORD_SECONDS_LEAVING = 8.0  # whoever stops a worker does not wait for a database: the lease ends what it has
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Adapters:
-    """All that rollouts are executed with, started already."""
+class Outcome:
+    """How an attempt ended: what was recorded (None: nothing), and the error that decided it, where one did.
 
-    rollouts: Rollouts
-    artifacts: Artifacts
-    environments: Environments
-    browsers: Browsers
-    recorder: Recorder
-    agents: Agents
-    verifier: Verifier
-
-
-async def run_rollout(claim: Claim, adapters: Adapters, on_change: OnChange) -> None:
-    """Execute a claimed rollout to its final status; nothing of it is left running then, whatever happened.
-
-    What goes wrong is in the rollout's record; a claim that was lost meanwhile leaves no record and no files.
-    Raises ``CancelledError`` after the rollout became cancelled, and ``StorageError`` where its end cannot be written.
+    ``still_claimed``: its end could not be written before that of the worker.
     """
-    journal = Journal(claim, adapters.rollouts, on_change)
-    holdings = Holdings()
-    verdict = None
-    try:
-        verdict = await _try_task(claim, adapters, journal, holdings)
-        event = Event.VERIFIED
-    except asyncio.CancelledError:
-        event = Event.CANCEL
-    except Exception as error:  # noqa: BLE001 - the rollout's outermost edge: the journal has the error
-        _log.warning("rollout failed", error=str(error), exc_info=not isinstance(error, RolldeckError))
-        event = Event.ERROR
 
-    patience = _TEARDOWN_SECONDS_CANCELLED if event is Event.CANCEL else _TEARDOWN_SECONDS
-    ending = _Ending(claim, adapters, journal)
-    try:
-        await to_its_end(ending.clean_up(holdings, patience))
-    except asyncio.CancelledError:
-        event = Event.CANCEL
-    await to_its_end(ending.record(event, verdict))
-    if event is Event.CANCEL:
-        raise asyncio.CancelledError
+    event: Event | None
+    error: RolloutError | None = None
+    still_claimed: bool = False
 
 
-async def _try_task(claim: Claim, adapters: Adapters, journal: Journal, holdings: Holdings) -> Verdict:
-    rollout, task = claim.rollout, claim.task
-    with journal.phase(Phase.PROVISION):
-        environment = holdings.environment = await adapters.environments.provision(task.environment, rollout.id)
+async def run_rollout(
+    claim: Claim, adapters: Adapters, interrupt: Interrupt, on_change: OnChange, sleep: Sleep = asyncio.sleep
+) -> Outcome:
+    """Execute a claimed rollout until its attempt ends; nothing of it is left running then, whatever happened.
 
-    with journal.phase(Phase.BROWSER):
-        workspace = adapters.artifacts.workspace(rollout.id)
-        page = holdings.page = await adapters.browsers.open(
-            origin=environment.origin,
-            start_path=task.start_path,
-            cookies=environment.cookies,
-            downloads=workspace / "downloads",
-        )
-        recording = holdings.recording = adapters.recorder.start(workspace / "video.mp4", page.frame)
-
-    with journal.phase(Phase.AGENT):
-        await journal.advance(Event.ENVIRONMENT_READY)
-        agent = holdings.agent = adapters.agents.create(rollout.agent, task, page)
-        keep_screenshot = _ScreenshotStore(rollout.id, adapters.artifacts)
-        stop = await act_until_stopped(agent, task.limits, Stage(page, recording, keep_screenshot, journal.add_step))
-
-    with journal.phase(Phase.VERIFY):
-        await journal.advance(Event.AGENT_STOPPED, Change(stop_reason=stop.reason, answer_text=stop.answer))
-        return await adapters.verifier.verify(task, stop.answer, environment.sql)
+    What goes wrong is in the rollout's record; a claim that was lost meanwhile leaves no record. From an interruption
+    on it takes less than 5 seconds, if the database answers. Being cancelled releases the rollout, and is raised then.
+    """
+    attempt = _Attempt(claim, adapters, interrupt, on_change, sleep)
+    return await to_its_end(attempt.run(), on_cancel=lambda: interrupt(Interruption.RELEASE))
 
 
-@dataclass(frozen=True)
-class _ScreenshotStore:
-    """Stores each different screenshot of a rollout once."""
-
-    rollout_id: str
-    artifacts: Artifacts
-
-    async def __call__(self, image: bytes) -> str:
-        return await self.artifacts.put(f"{self.rollout_id}/screens/{hashlib.sha256(image).hexdigest()}.png", image)
-
-
-class _Ending:
-    """The end of a rollout, however it came: clean up first, so that nothing remains once its status is final."""
-
-    def __init__(self, claim: Claim, adapters: Adapters, journal: Journal) -> None:
-        self._rollout_id = claim.rollout.id
+class _Attempt:
+    def __init__(
+        self, claim: Claim, adapters: Adapters, interrupt: Interrupt, on_change: OnChange, sleep: Sleep
+    ) -> None:
+        self._claim = claim
         self._adapters = adapters
-        self._journal = journal
-        self._video: str | None = None
+        self._interrupt = interrupt
+        self._journal = Journal(claim, adapters.rollouts, on_change)
+        self._holdings = Holdings()
+        self._phases = Phases(claim, adapters, self._journal, self._holdings, sleep)
 
-    async def clean_up(self, holdings: Holdings, seconds: float) -> None:
-        """Give everything back and keep the video. An error in it changes no outcome, but is in the record."""
+    async def run(self) -> Outcome:
+        """Try the task, clean up, and write the end last, so that nothing remains once the status is final."""
+        verdict = None
+        was_interrupted = False
+        try:
+            verdict = await bound(self._try_task(), by=self._interrupt.happened, then=0)
+        except Interrupted:
+            was_interrupted = True
+        except Exception as error:  # noqa: BLE001 - the attempt's outermost edge: the journal has the error
+            _log.warning("the attempt failed", error=str(error), exc_info=not isinstance(error, RolldeckError))
+        video = await self._give_back()
+        outcome = self._outcome(verdict, was_interrupted=was_interrupted)
+        outcome = await self._record(outcome, verdict, video)
+        await self._discard_workspace()
+        return outcome
+
+    async def _try_task(self) -> Verdict:
+        try:
+            return await self._phases.run()
+        finally:
+            if self._holdings.given_back:  # it hung on after it was given up: what it took since is nobody's
+                await tear_down(self._holdings, self._interrupt)
+
+    async def _give_back(self) -> str | None:
+        """Return all that the attempt holds, and keep its video: its key. An error in it is in the record, no more."""
+        rollout = self._claim.rollout
         try:
             with self._journal.phase(Phase.TEARDOWN):
-                torn_down = await tear_down(holdings, seconds)
+                torn_down = await tear_down(self._holdings, self._interrupt)
                 for error in torn_down.errors:
                     self._journal.note(Phase.TEARDOWN, error)
-                if torn_down.video is not None:
-                    key = f"{self._rollout_id}/video.mp4"
-                    self._video = await self._adapters.artifacts.adopt(key, torn_down.video.path)
+                if torn_down.video is None or self._interrupt.reason is Interruption.ABANDON:
+                    return None
+                return await self._adapters.artifacts.adopt(
+                    video_key(rollout.id, rollout.attempt), torn_down.video.path
+                )
         except RolldeckError as error:  # noted by the journal
             _log.warning("the video could not be kept", error=str(error))
+            return None
 
-    async def record(self, event: Event, verdict: Verdict | None) -> None:
-        """Write the final status."""
-        change = Change(verdict=verdict if event is Event.VERIFIED else None, video=self._video)
+    def _outcome(self, verdict: Verdict | None, *, was_interrupted: bool) -> Outcome:
+        reason, errors = self._interrupt.reason, self._journal.errors
+        if reason is Interruption.ABANDON:
+            return Outcome(None)
+        if reason is Interruption.CANCEL:
+            return Outcome(Event.CANCEL)
+        if verdict is not None:
+            return Outcome(Event.VERIFIED)
+        if was_interrupted:
+            return Outcome(Event.RELEASED)
+        return Outcome(event_of_failure(errors, self._claim.rollout.retries_left), errors[0] if errors else None)
+
+    async def _record(self, outcome: Outcome, verdict: Verdict | None, video: str | None) -> Outcome:
+        """Write the end, however long the store fails, for nobody else can; returns what came of that."""
+        if outcome.event is None:
+            return await self._leave_unrecorded("the worker was told so")
+        change = Change(verdict=verdict if outcome.event is Event.VERIFIED else None, video=video)
+        writing = self._journal.advance(outcome.event, change, seconds=None)
         try:
-            await self._journal.advance(event, change)
+            await bound(writing, by=self._interrupt.worker_leaves, then=_RECORD_SECONDS_LEAVING)
         except (Conflict, NotFound) as lost:
-            _log.warning("the rollout was taken away while it was executed: nothing is recorded", reason=str(lost))
-            if isinstance(lost, NotFound):
-                await self._adapters.artifacts.delete_rollout(self._rollout_id)
+            return await self._leave_unrecorded(str(lost))
+        except Interrupted:
+            _log.error("how the attempt ended could not be recorded before the worker's own end")
+            return Outcome(None, still_claimed=True)
+        return outcome
+
+    async def _leave_unrecorded(self, reason: str) -> Outcome:
+        _log.warning("the claim is lost: nothing is recorded", reason=reason)
+        await self._forget_if_deleted()
+        return Outcome(None)
+
+    async def _forget_if_deleted(self) -> None:
+        """Remove the files of a rollout that was deleted while it was executed: nobody else knows of them."""
+        rollout_id = self._claim.rollout.id
+        try:
+            await self._adapters.rollouts.get(rollout_id)
+        except NotFound:
+            await self._adapters.artifacts.delete_rollout(rollout_id)
+        except StorageError as error:
+            _log.warning("whether the rollout was deleted is not known", error=str(error))
+
+    async def _discard_workspace(self) -> None:
+        rollout = self._claim.rollout
+        try:
+            await self._adapters.artifacts.discard_workspace(rollout.id, rollout.attempt)
+        except StorageError as error:
+            _log.warning("the attempt's workspace could not be removed", error=str(error))
+
+
+def video_key(rollout_id: str, attempt: int) -> str:
+    """Return the artifact key of an attempt's video."""
+    return f"{rollout_id}/video-{attempt}.mp4"

@@ -1,7 +1,7 @@
-"""Giving back what a rollout holds: all at once, bounded in time."""
+"""Giving back what an attempt holds: all at once, bounded in time."""
 
 import asyncio
-from collections.abc import Awaitable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -9,19 +9,24 @@ from rolldeck.agents.port import Agent
 from rolldeck.browser.port import BrowserPage
 from rolldeck.domain.errors import AgentError, BrowserError, EnvironmentFailure, RecordingError, RolldeckError
 from rolldeck.environments.port import Environment
+from rolldeck.execution.interruption import Interrupt, Interrupted, bound
 from rolldeck.recorder.port import Recording, Video
+
+_SECONDS = 15.0
+_SECONDS_INTERRUPTED = 2.0  # whoever cancels is waiting
 
 T = TypeVar("T")
 
 
 @dataclass
 class Holdings:
-    """What a rollout has taken so far and must give back."""
+    """What an attempt has taken so far and must give back. ``given_back``: what is taken later is to be closed too."""
 
     environment: Environment | None = None
     page: BrowserPage | None = None
     recording: Recording | None = None
     agent: Agent | None = None
+    given_back: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,51 +37,35 @@ class TornDown:
     errors: tuple[Exception, ...]
 
 
-async def tear_down(holdings: Holdings, seconds: float) -> TornDown:
-    """Give everything back, in parallel, within ``seconds``. Raises nothing of what goes wrong: it is in the result."""
+async def tear_down(holdings: Holdings, interrupt: Interrupt) -> TornDown:
+    """Give everything back, in parallel. Raises nothing of what goes wrong: it is in the result.
+
+    Each part has its time, little from an interruption on; one that hangs is left behind, to the reaper.
+    """
+    holdings.given_back = True
+
+    async def close(what: str, work: Coroutine[None, None, T], kind: type[RolldeckError]) -> T:
+        try:
+            return await bound(work, by=interrupt.happened, then=_SECONDS_INTERRUPTED, seconds=_SECONDS)
+        except (TimeoutError, Interrupted) as error:
+            raise kind(f"{what} did not close in time; what is left of it is removed by and by") from error
+
+    page, environment, agent, recording = holdings.page, holdings.environment, holdings.agent, holdings.recording
     video, *closed = await asyncio.gather(
-        _finish(holdings.recording, seconds),
-        _close("the page", holdings.page, seconds, BrowserError),
-        _close("the environment", holdings.environment, seconds, EnvironmentFailure),
-        _close("the agent", holdings.agent, seconds, AgentError),
+        close("the video", _finish(recording), RecordingError),
+        close("the page", _close(page), BrowserError),
+        close("the environment", _close(environment), EnvironmentFailure),
+        close("the agent", _close(agent), AgentError),
         return_exceptions=True,
     )
     errors = tuple(error for error in (video, *closed) if isinstance(error, Exception))
     return TornDown(video if isinstance(video, Video) else None, errors)
 
 
-async def to_its_end(work: Coroutine[None, None, T]) -> T:
-    """Await work that a cancellation must not tear apart: it is raised when the work is done."""
-    task = asyncio.ensure_future(work)
-    cancelled = False
-    while not task.done():
-        try:
-            await asyncio.wait({task})
-        except asyncio.CancelledError:
-            cancelled = True
-    if cancelled:
-        raise asyncio.CancelledError from task.exception()
-    return task.result()
+async def _finish(recording: Recording | None) -> Video | None:
+    return None if recording is None else await recording.finish()
 
 
-async def _finish(recording: Recording | None, seconds: float) -> Video | None:
-    if recording is None:
-        return None
-    return await _bounded("the video", recording.finish(), seconds, RecordingError)
-
-
-async def _close(
-    what: str, holding: BrowserPage | Environment | Agent | None, seconds: float, kind: type[RolldeckError]
-) -> None:
+async def _close(holding: BrowserPage | Environment | Agent | None) -> None:
     if holding is not None:
-        await _bounded(what, holding.close(), seconds, kind)
-
-
-async def _bounded(what: str, work: Awaitable[T], seconds: float, kind: type[RolldeckError]) -> T:
-    try:
-        async with asyncio.timeout(seconds) as limit:
-            return await work
-    except TimeoutError as error:
-        if not limit.expired():
-            raise
-        raise kind(f"{what} did not close within {seconds:g} s; the next start removes what is left of it") from error
+        await holding.close()

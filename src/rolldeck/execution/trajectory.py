@@ -11,13 +11,24 @@ from rolldeck.browser.port import BrowserPage, PageView
 from rolldeck.domain.action import Action
 from rolldeck.domain.errors import BrowserError
 from rolldeck.domain.rollout import ActionResult, Step, StopReason
-from rolldeck.domain.task import Limits
+from rolldeck.execution.agent_clock import AgentClock
 from rolldeck.recorder.port import Recording
+
+_LAST_LOOK_SECONDS = 30.0
 
 
 def utc_now() -> datetime:
     """The time now, in UTC."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class AgentLimits:
+    """Where the agent is truncated. ``tokens``: None for no limit."""
+
+    steps: int
+    seconds: float
+    tokens: int | None
 
 
 @dataclass(frozen=True)
@@ -30,73 +41,98 @@ class AgentStop:
 
 @dataclass(frozen=True)
 class Stage:
-    """Where an agent acts, and what keeps the trajectory of it."""
+    """Where an agent acts, and what keeps the trajectory of it. ``pace`` is awaited before each turn."""
 
     page: BrowserPage
     recording: Recording
     keep_screenshot: Callable[[bytes], Awaitable[str]]
     keep_step: Callable[[Step], Awaitable[None]]
+    pace: Callable[[], Awaitable[None]]
     now: Callable[[], datetime] = utc_now
 
 
-async def act_until_stopped(agent: Agent, limits: Limits, stage: Stage) -> AgentStop:
+async def act_until_stopped(agent: Agent, limits: AgentLimits, stage: Stage) -> AgentStop:
     """Let the agent act until it answers or reaches a limit. The state it leaves is the video's last frame.
 
-    Raises what the agent and the page raise.
+    Its seconds are those of looking, thinking and acting: waiting for its pace, and for a step to be stored, is not
+    counted. Raises what the agent and the page raise.
     """
-    try:
-        async with asyncio.timeout(limits.seconds) as time_limit:
-            stop = await _take_turns(agent, limits.steps, stage)
-    except TimeoutError:
-        if not time_limit.expired():
-            raise
-        stop = AgentStop(StopReason.TIME_LIMIT)
+    stop = AgentStop(StopReason.TIME_LIMIT)
+    clock = AgentClock(limits.seconds)
+    async with clock.running():
+        stop = await _Acting(agent, stage, clock).until(limits)
     if stop.reason is not StopReason.ANSWERED:  # the answering turn has shown the final state already
-        await _look(stage)
+        await _last_look(stage)
     return stop
 
 
-async def _take_turns(agent: Agent, limit: int, stage: Stage) -> AgentStop:
-    results: tuple[ActionResult, ...] = ()
-    for index in range(limit):
-        turn, results = await _take_turn(agent, index, results, stage)
-        if turn.answer is not None:
-            return AgentStop(StopReason.ANSWERED, turn.answer)
-    return AgentStop(StopReason.STEP_LIMIT)
+class _Acting:
+    """The turns of one agent."""
 
+    def __init__(self, agent: Agent, stage: Stage, clock: AgentClock) -> None:
+        self._agent = agent
+        self._stage = stage
+        self._clock = clock
+        self._results: tuple[ActionResult, ...] = ()
 
-async def _take_turn(
-    agent: Agent, index: int, results: tuple[ActionResult, ...], stage: Stage
-) -> tuple[Turn, tuple[ActionResult, ...]]:
-    """Show the page to the agent, do what it says, and keep that as a step, as far as it came."""
-    view = await _look(stage)
-    at, offset = stage.now(), stage.recording.elapsed
-    thinks = time.perf_counter()
-    turn = await agent.act(Observation(view.screenshot, view.url, view.width, view.height, results))
-    acts = time.perf_counter()
-    done: list[ActionResult] = []
-    try:
-        await _perform(turn.actions, stage.page, done)
-    finally:
-        step = Step(
-            index=index,
-            offset=offset,
-            url=view.url,
-            screenshot=await stage.keep_screenshot(view.screenshot),
-            message=turn.message,
-            actions=tuple(done),
-            agent_seconds=acts - thinks,
-            action_seconds=time.perf_counter() - acts,
-            at=at,
-        )
-        await stage.keep_step(step)
-    return turn, tuple(done)
+    async def until(self, limits: AgentLimits) -> AgentStop:
+        tokens = 0
+        for index in range(limits.steps):
+            turn = await self._take_turn(index)
+            if turn.answer is not None:
+                return AgentStop(StopReason.ANSWERED, turn.answer)
+            tokens += turn.usage.tokens if turn.usage else 0
+            if limits.tokens is not None and tokens >= limits.tokens:
+                return AgentStop(StopReason.TOKEN_LIMIT)
+        return AgentStop(StopReason.STEP_LIMIT)
+
+    async def _take_turn(self, index: int) -> Turn:
+        """Show the page to the agent, do what it says, and keep that as a step, as far as it came."""
+        stage = self._stage
+        with self._clock.stopped():
+            await stage.pace()
+        view = await _look(stage)
+        at, offset = stage.now(), stage.recording.elapsed
+        thinks = time.perf_counter()
+        turn = await self._agent.act(Observation(view.screenshot, view.url, view.width, view.height, self._results))
+        acts = time.perf_counter()
+        done: list[ActionResult] = []
+        try:
+            await _perform(turn.actions, stage.page, done)
+        finally:
+            acted = time.perf_counter() - acts
+            self._results = tuple(done)
+            with self._clock.stopped():
+                step = Step(
+                    index=index,
+                    offset=offset,
+                    url=view.url,
+                    screenshot=await stage.keep_screenshot(view.screenshot),
+                    message=turn.message,
+                    actions=self._results,
+                    agent_seconds=acts - thinks,
+                    action_seconds=acted,
+                    usage=turn.usage,
+                    at=at,
+                )
+                await stage.keep_step(step)
+        return turn
 
 
 async def _look(stage: Stage) -> PageView:
     view = await stage.page.view()
     stage.recording.push(view.screenshot)
     return view
+
+
+async def _last_look(stage: Stage) -> None:
+    try:
+        async with asyncio.timeout(_LAST_LOOK_SECONDS):
+            await _look(stage)
+    except TimeoutError as error:
+        raise BrowserError(
+            f"the page showed nothing within {_LAST_LOOK_SECONDS:g} s after the agent's limit"
+        ) from error
 
 
 async def _perform(actions: Iterable[Action], page: BrowserPage, done: list[ActionResult]) -> None:

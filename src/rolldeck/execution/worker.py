@@ -1,16 +1,29 @@
 """Executes queued rollouts, several at a time."""
 
 import asyncio
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable
 
 import structlog
+from ulid import ULID
 
-from rolldeck.domain.errors import RolldeckError
+from rolldeck.domain.errors import Conflict, RolldeckError
 from rolldeck.domain.rollout import Rollout
+from rolldeck.domain.worker import Worker as WorkerRecord
+from rolldeck.domain.worker import WorkerReport
+from rolldeck.execution.adapters import Adapters
+from rolldeck.execution.breaker import Breaker
+from rolldeck.execution.crew import Crew
+from rolldeck.execution.heart import Heart
+from rolldeck.execution.intake import Headroom, Intake
+from rolldeck.execution.interruption import Interruption
 from rolldeck.execution.journal import OnChange
-from rolldeck.execution.rollout import Adapters, run_rollout
-from rolldeck.storage.port import Claim
+from rolldeck.execution.lease import Watcher
+from rolldeck.execution.loss import Losses
+from rolldeck.execution.reaping import Reaping
+from rolldeck.execution.rollout import Outcome
+from rolldeck.execution.trajectory import utc_now
+
+_AT_ONCE = 0.0  # in the event loop's time
 
 _log = structlog.get_logger(__name__)
 
@@ -19,120 +32,193 @@ def _nobody_listens(_: Rollout) -> None:
     """The default listener."""
 
 
+def _new_id() -> str:
+    return str(ULID()).lower()
+
+
 class Worker:
-    """Claims pending rollouts while it has free places, and executes each in a task of its own.
+    """Claims pending rollouts while it has free places and there is headroom, and executes them.
 
     It looks into the queue when it is woken, when a place becomes free, and every ``poll_seconds``; a request to
-    cancel is obeyed as fast.
+    cancel is obeyed as fast. It says that it lives five times per lease, and watches that the others do. A worker that
+    was given up meanwhile abandons all that it runs and begins anew under another id. A database that is away is
+    waited for.
     """
 
     def __init__(
         self,
         adapters: Adapters,
+        me: WorkerRecord,
         *,
         parallel: int,
+        lease_seconds: float,
+        headroom: Headroom,
+        batch_id: str | None = None,
         on_change: OnChange = _nobody_listens,
-        created_from: datetime | None = None,
-        poll_seconds: float = 1.0,
+        poll_seconds: float = 0.5,
+        reap_seconds: float = 60.0,
+        new_id: Callable[[], str] = _new_id,
     ) -> None:
-        """With ``created_from``, only rollouts queued then or later are claimed."""
+        """With ``batch_id``, only rollouts of that batch are claimed."""
         self._adapters = adapters
+        self._me = me
         self._parallel = parallel
-        self._on_change = on_change
-        self._created_from = created_from
+        self._lease_seconds = lease_seconds
         self._poll_seconds = poll_seconds
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._new_id = new_id
+        self._crew = Crew(adapters, on_change, self._ended)
+        self._breaker = Breaker()
+        self._intake = Intake(
+            adapters.rollouts,
+            adapters.environments,
+            self._crew,
+            self._breaker,
+            headroom,
+            parallel=parallel,
+            batch_id=batch_id,
+        )
+        self._reaping = Reaping(adapters.environments, adapters.browsers, period_seconds=reap_seconds)
+        self._losses = Losses(adapters.workers, adapters.rollouts, adapters.artifacts)
         self._something_happened = asyncio.Event()
-        self._stopping = False
-        self._draining = False
+        self._asks_at = _AT_ONCE
+        self._stopping = asyncio.Event()
+        self._releasing = False
+        self._is_lost = False
+        self._owns_nothing = True
+
+    @property
+    def id(self) -> str:
+        """Its present id."""
+        return self._me.id
 
     @property
     def live(self) -> int:
         """How many rollouts are being executed."""
-        return len(self._running)
+        return len(self._crew)
 
     def wake(self) -> None:
         """Look into the queue, and for requests to cancel, now."""
+        self._asks_at = _AT_ONCE
         self._something_happened.set()
 
-    async def run(self, *, until_idle: bool = False) -> None:
-        """Execute rollouts until ``stop``, or with ``until_idle`` until none is left.
-
-        Those running when it is stopped are finished or cancelled before this returns; being cancelled itself cancels
-        them all.
-        """
-        try:
-            while not self._stopping:
-                left = await self._look_around()
-                if until_idle and not left:
-                    break
-                await self._wait_for_something()
-        finally:
-            self._stopping = True
-            await self._until_all_ended()
-
     def stop(self, *, drain: bool) -> None:
-        """Claim nothing more. With ``drain`` the running rollouts go on to their end, without they are cancelled."""
-        self._stopping = True
-        self._draining = drain
+        """Claim nothing more. With ``drain`` the running rollouts go on to their end, without they are released."""
+        self._releasing = self._releasing or not drain
+        self._stopping.set()
         self.wake()
 
-    async def _look_around(self) -> bool:
-        """Do what there is to do now; returns whether there is, or may be, more later."""
-        self._something_happened.clear()
+    async def run(self, *, until_idle: bool = False) -> None:
+        """Execute rollouts until ``stop``, or with ``until_idle`` until none (of the batch) is left that is not final.
+
+        Whatever ends it, nothing of its rollouts is left running when it returns. Being cancelled releases them.
+        """
+        reaping = asyncio.create_task(self._reaping.go_on())
         try:
-            await self._cancel_where_asked()
-            await self._fill_places()
-        except RolldeckError as error:  # a database that is away for a moment must not end the worker
-            _log.error("the queue cannot be read, trying again", error=str(error))
-            return True
-        return bool(self._running)
+            while await self._live(until_idle):
+                now = utc_now()
+                self._me = self._me.model_copy(update={"id": self._new_id(), "started_at": now, "seen_at": now})
+        finally:
+            await _end(reaping)
 
-    async def _cancel_where_asked(self) -> None:
-        if self._running:
-            self._cancel(await self._adapters.rollouts.cancel_requested(list(self._running)))
+    async def _live(self, until_idle: bool) -> bool:
+        """Work under one id; returns whether it was lost, so that another life should follow."""
+        self._is_lost, self._owns_nothing = False, True
+        heart = self._new_heart()
+        if not await heart.register(unless=self._stopping):
+            return False
+        beating = asyncio.create_task(heart.beat_on())
+        try:
+            await self._work(until_idle)
+        except asyncio.CancelledError:
+            self.stop(drain=False)
+            raise
+        finally:
+            self._crew.interrupt(Interruption.ABANDON if self._is_lost else Interruption.RELEASE)
+            await self._crew.all_ended()
+            await _end(beating)
+            await heart.stop(owns_nothing=self._owns_nothing and not self._is_lost and not self._intake.is_unsure)
+        return self._is_lost and not self._stopping.is_set()
 
-    async def _fill_places(self) -> None:
-        while len(self._running) < self._parallel and not self._stopping:
-            claim = await self._adapters.rollouts.claim(created_from=self._created_from)
-            if claim is None:
+    async def _work(self, until_idle: bool) -> None:
+        while not (self._is_lost or self._releasing or (self._stopping.is_set() and not len(self._crew))):
+            self._something_happened.clear()
+            try:
+                await self._look_around()
+                if until_idle and not len(self._crew) and not await self._intake.anything_left():
+                    return
+            except Conflict as lost:
+                _log.error("the worker was given up meanwhile", reason=str(lost))
+                self._is_lost = True
                 return
-            self._start(claim)
+            except RolldeckError as error:  # a database that is away for a moment must not end the worker
+                _log.error("the queue cannot be read, trying again", error=str(error))
+            await self._wait_for_something()
 
-    def _start(self, claim: Claim) -> None:
-        rollout_id = claim.rollout.id
-        self._on_change(claim.rollout)
-        task = asyncio.create_task(self._execute(claim), name=f"rollout {rollout_id}")
-        self._running[rollout_id] = task
-        task.add_done_callback(lambda _: self._ended(rollout_id))
+    async def _look_around(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._asks_at:
+            self._asks_at = now + self._poll_seconds
+            await self._obey()
+            await self._intake.ask_for_demand()
+        if not self._stopping.is_set():
+            await self._intake.fill_places(self._me.id)
 
-    async def _execute(self, claim: Claim) -> None:
-        structlog.contextvars.bind_contextvars(rollout_id=claim.rollout.id)
-        try:
-            await run_rollout(claim, self._adapters, self._on_change)
-        except Exception:  # noqa: BLE001 - the outermost edge: an end that cannot be recorded must not end the others
-            _log.exception("the rollout's end could not be recorded; the next start marks it failed")
-
-    def _ended(self, rollout_id: str) -> None:
-        del self._running[rollout_id]
-        self.wake()
+    async def _obey(self) -> None:
+        """End what should be cancelled, and what is lost."""
+        tokens = self._crew.tokens
+        if not tokens:
+            return
+        standing = await self._adapters.rollouts.standing(tokens)
+        self._crew.interrupt(Interruption.CANCEL, {tokens[rollout_id] for rollout_id in standing.cancel})
+        self._crew.interrupt(Interruption.ABANDON, {tokens[rollout_id] for rollout_id in standing.lost})
 
     async def _wait_for_something(self) -> None:
         try:
-            async with asyncio.timeout(self._poll_seconds):
+            async with asyncio.timeout_at(self._asks_at):
                 await self._something_happened.wait()
         except TimeoutError:
             return
 
-    async def _until_all_ended(self) -> None:
-        while self._running:
-            self._something_happened.clear()
-            if not self._draining:
-                self._cancel(list(self._running))
-            await self._something_happened.wait()  # a rollout ended, or is not to be waited for any more
+    def _ended(self, outcome: Outcome | None) -> None:
+        if outcome is None:  # by a fault: what is claimed and not executed must not be ours any longer
+            self._was_lost()
+        else:
+            self._breaker.note(outcome)
+            self._owns_nothing = self._owns_nothing and not outcome.still_claimed
+        self._something_happened.set()
 
-    def _cancel(self, rollout_ids: Iterable[str]) -> None:
-        for rollout_id in rollout_ids:
-            task = self._running.get(rollout_id)
-            if task is not None and not task.cancelling():
-                task.cancel()
+    def _was_lost(self) -> None:
+        self._is_lost = True
+        self.wake()
+
+    def _new_heart(self) -> Heart:
+        watcher = Watcher(
+            self._losses,
+            self._adapters.workers,
+            lease_seconds=self._lease_seconds,
+            on_loss=lambda _: self._reaping.wake(),
+        )
+        return Heart(
+            self._me,
+            self._adapters.workers,
+            self._losses,
+            watcher,
+            lease_seconds=self._lease_seconds,
+            report=self._report,
+            is_draining=self._stopping.is_set,
+            on_lost=self._was_lost,
+        )
+
+    def _report(self) -> WorkerReport:
+        return WorkerReport(
+            parallel=self._parallel,
+            running=len(self._crew),
+            blocked=self._intake.blocked,
+            pool=self._adapters.environments.report(),
+            reaped=self._reaping.removed,
+        )
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task})

@@ -1,0 +1,25 @@
+"""What rollouts are executed with."""
+
+from dataclasses import dataclass
+
+from rolldeck.agents.port import Agents
+from rolldeck.browser.port import Browsers
+from rolldeck.environments.port import Environments
+from rolldeck.recorder.port import Recorder
+from rolldeck.storage.port import Artifacts, Quotas, Rollouts, Workers
+from rolldeck.verification.port import Verifier
+
+
+@dataclass(frozen=True)
+class Adapters:
+    """All that rollouts are executed with, started already."""
+
+    rollouts: Rollouts
+    workers: Workers
+    quotas: Quotas
+    artifacts: Artifacts
+    environments: Environments
+    browsers: Browsers
+    recorder: Recorder
+    agents: Agents
+    verifier: Verifier

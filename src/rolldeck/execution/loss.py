@@ -1,0 +1,69 @@
+"""What follows when a worker is lost."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import structlog
+
+from rolldeck.domain.errors import RolldeckError, WorkerLost
+from rolldeck.domain.rollout import Phase
+from rolldeck.execution.journal import as_record
+from rolldeck.execution.phases import VIDEO_FILE
+from rolldeck.execution.rollout import video_key
+from rolldeck.storage.port import Artifacts, Released, Rollouts, Workers
+
+_log = structlog.get_logger(__name__)
+
+
+class Losses:
+    """Gives lost workers up."""
+
+    def __init__(self, workers: Workers, rollouts: Rollouts, artifacts: Artifacts) -> None:
+        self._workers = workers
+        self._rollouts = rollouts
+        self._artifacts = artifacts
+
+    async def give_up(self, worker_id: str, why: str, *, beats: int | None = None) -> Released:
+        """Give each rollout of a worker a new attempt or an end, and keep the videos of the attempts that it leaves.
+
+        ``why``, in words, is put into their records. With ``beats`` nothing happens if it has beaten since. Idempotent.
+        Raises ``StorageError`` where that cannot be written.
+        """
+        released = await self._workers.release(worker_id, as_record(Phase.AGENT, WorkerLost(why)), beats=beats)
+        if released.attempts:
+            _log.warning(
+                "a worker is lost",
+                lost_worker_id=worker_id,
+                reason=why,
+                requeued=released.requeued,
+                failed=released.failed,
+                cancelled=released.cancelled,
+            )
+        for rollout_id, attempt in released.attempts.items():
+            await self._keep_what_is_left(rollout_id, attempt)
+        return released
+
+    async def _keep_what_is_left(self, rollout_id: str, attempt: int) -> None:
+        try:
+            workspace = self._artifacts.workspace(rollout_id, attempt)
+            copy = await asyncio.to_thread(_copy_of, workspace / VIDEO_FILE)
+            if copy is not None:
+                key = await self._artifacts.adopt(video_key(rollout_id, attempt), copy)
+                await self._rollouts.keep_video(rollout_id, attempt, key)
+            await self._artifacts.discard_workspace(rollout_id, attempt)
+        except RolldeckError as error:  # the rollout goes on all the same
+            _log.warning("a lost attempt's video could not be kept", rollout_id=rollout_id, error=str(error))
+
+
+def _copy_of(video: Path) -> Path | None:
+    """A copy of a video: its worker may only be stalled, and write on when it wakes up. None where there is none."""
+    copy = video.with_name("kept.mp4")
+    try:
+        if video.stat().st_size == 0:
+            return None
+        shutil.copyfile(video, copy)
+    except OSError as error:
+        _log.info("a lost attempt leaves no video", reason=error.strerror)
+        return None
+    return copy

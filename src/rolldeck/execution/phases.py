@@ -1,0 +1,139 @@
+"""The phases of an attempt: environment, page, agent, verdict."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from rolldeck.browser.port import BrowserPage
+from rolldeck.domain.errors import BrowserError, EnvironmentFailure, VerificationError
+from rolldeck.domain.rollout import Phase
+from rolldeck.domain.status import Event
+from rolldeck.domain.verdict import Verdict
+from rolldeck.environments.port import Environment
+from rolldeck.execution.adapters import Adapters
+from rolldeck.execution.deadline import Deadlines
+from rolldeck.execution.journal import Journal
+from rolldeck.execution.persistence import persistently
+from rolldeck.execution.teardown import Holdings
+from rolldeck.execution.trajectory import AgentLimits, AgentStop, Stage, act_until_stopped
+from rolldeck.recorder.port import Recording
+from rolldeck.storage.port import Artifacts, Change, Claim, Quotas
+
+VIDEO_FILE = "video.mp4"
+"""Name of the video in an attempt's workspace."""
+
+_CHECK_SECONDS = 10.0
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Phases:
+    """Tries a claimed task: what it takes is in the holdings, what happens in the journal."""
+
+    def __init__(self, claim: Claim, adapters: Adapters, journal: Journal, holdings: Holdings, sleep: Sleep) -> None:
+        self._claim = claim
+        self._adapters = adapters
+        self._journal = journal
+        self._holdings = holdings
+        self._sleep = sleep
+        self._deadlines = Deadlines(claim.limits)
+
+    async def run(self) -> Verdict:
+        """Return the verdict. Raises what goes wrong in any phase; it is noted in the journal then."""
+        environment = await self._provision()
+        page, recording = await self._open_page(environment)
+        stop = await self._let_agent_act(environment, page, recording)
+        return await self._verify(environment, stop)
+
+    async def _provision(self) -> Environment:
+        claim = self._claim
+        with self._journal.phase(Phase.PROVISION):
+            async with self._deadlines.provision.kept("the environment", EnvironmentFailure):
+                provisioning = self._adapters.environments.provision(claim.task.environment, claim.rollout.id)
+                environment = self._holdings.environment = await provisioning
+        return environment
+
+    async def _open_page(self, environment: Environment) -> tuple[BrowserPage, Recording]:
+        rollout = self._claim.rollout
+        with self._journal.phase(Phase.BROWSER):
+            workspace = self._adapters.artifacts.workspace(rollout.id, rollout.attempt)
+            async with self._deadlines.browser.kept("the page", BrowserError):
+                page = self._holdings.page = await self._adapters.browsers.open(
+                    origin=environment.origin,
+                    start_path=self._claim.task.start_path,
+                    cookies=environment.cookies,
+                    downloads=workspace / "downloads",
+                )
+            recording = self._holdings.recording = self._adapters.recorder.start(workspace / VIDEO_FILE, page.frame)
+        return page, recording
+
+    async def _let_agent_act(self, environment: Environment, page: BrowserPage, recording: Recording) -> AgentStop:
+        claim, adapters = self._claim, self._adapters
+        async with self._phase_in(environment, Phase.AGENT):
+            await self._journal.advance(Event.ENVIRONMENT_READY, Change(template=environment.template))
+            agent = self._holdings.agent = adapters.agents.create(claim.rollout.choice, claim.task, page)
+            stage = Stage(
+                page=page,
+                recording=recording,
+                keep_screenshot=_ScreenshotStore(claim.rollout.id, adapters.artifacts),
+                keep_step=self._journal.add_step,
+                pace=_Pace(claim.rollout.quota, adapters.quotas, self._sleep),
+            )
+            limits = AgentLimits(claim.limits.steps, self._deadlines.agent_seconds, claim.limits.tokens)
+            return await act_until_stopped(agent, limits, stage)
+
+    async def _verify(self, environment: Environment, stop: AgentStop) -> Verdict:
+        async with self._phase_in(environment, Phase.VERIFY):
+            await self._journal.advance(Event.AGENT_STOPPED, Change(stop_reason=stop.reason, answer_text=stop.answer))
+            async with self._deadlines.verify.kept("the verdict", VerificationError):
+                await environment.check()  # what an agent did in a dead one is not its work: no reward for it
+                return await self._adapters.verifier.verify(self._claim.task, stop.answer, environment.sql)
+
+    @asynccontextmanager
+    async def _phase_in(self, environment: Environment, phase: Phase) -> AsyncIterator[None]:
+        """A phase that is tried again where the environment is dead, whatever went wrong because of that."""
+        with self._journal.phase(phase):
+            try:
+                yield
+            except Exception as error:
+                death = await _death_of(environment)
+                if death is not None and not isinstance(error, EnvironmentFailure):
+                    self._journal.note(phase, death)  # before the error that follows from it: the first one decides
+                raise
+
+
+async def _death_of(environment: Environment) -> EnvironmentFailure | None:
+    try:
+        async with asyncio.timeout(_CHECK_SECONDS):
+            await environment.check()
+    except EnvironmentFailure as death:
+        return death
+    except TimeoutError:
+        return EnvironmentFailure(f"the environment did not say within {_CHECK_SECONDS:g} s that it is well")
+    return None
+
+
+@dataclass(frozen=True)
+class _ScreenshotStore:
+    """Stores each different screenshot of a rollout once."""
+
+    rollout_id: str
+    artifacts: Artifacts
+
+    async def __call__(self, image: bytes) -> str:
+        key = f"{self.rollout_id}/screens/{hashlib.sha256(image).hexdigest()}.png"
+        return await persistently(lambda: self.artifacts.put(key, image))
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """Waits until the quota has room for another request."""
+
+    quota: str
+    quotas: Quotas
+    sleep: Sleep
+
+    async def __call__(self) -> None:
+        await self.sleep(await persistently(lambda: self.quotas.reserve(self.quota)))
