@@ -129,3 +129,26 @@ def _permanent_id(path: Path) -> str:
         partial.write_text(uuid4().hex)
         partial.rename(path)
     return path.read_text()
+
+
+def claim_artifacts(directory: Path, installation_id: str, *, may_be_new: bool) -> None:
+    """See to it that a directory of artifacts, made if need be, is this installation's, whichever machine it is reached from.
+
+    Raises ``StorageError`` where it is another's, and without ``may_be_new`` where it is nobody's yet.
+    """
+    mark = directory / ".installation"
+    try:
+        if not mark.exists() and may_be_new:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            partial = mark.with_suffix(f".{os.getpid()}")
+            partial.write_text(installation_id)
+            partial.rename(mark)
+        owner = mark.read_text() if mark.exists() else None
+    except OSError as error:
+        raise StorageError(f"the directory of artifacts {directory} cannot be used: {error.strerror}") from error
+    if owner != installation_id:
+        whose = "is not the one of this database's server" if owner is None else "belongs to another installation"
+        raise StorageError(
+            f"the directory of artifacts {directory} {whose}: name the server's, on a shared file system, with "
+            "ROLLDECK_ARTIFACTS_DIR (the server makes it when it starts)"
+        )

@@ -1,84 +1,237 @@
 """The only place where adapters are constructed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import os
+import platform
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
 from pathlib import Path
+from uuid import uuid4
 
 import rolldeck
+from rolldeck.agents.port import Agents
 from rolldeck.agents.registry import AgentRegistry
 from rolldeck.api.services import Services
 from rolldeck.browser.pool import ChromiumBrowsers
+from rolldeck.domain.rollout import Rollout
+from rolldeck.domain.worker import Worker as WorkerRecord
+from rolldeck.domain.worker import WorkerReport
+from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Environments
 from rolldeck.environments.provider import process_environments
-from rolldeck.execution.rollout import Adapters
-from rolldeck.installation import Installation, hold_free_installation, hold_installation
+from rolldeck.events.feed import EventFeed
+from rolldeck.events.metrics import Metrics
+from rolldeck.execution.adapters import Adapters
+from rolldeck.execution.headroom import Headroom
+from rolldeck.execution.loss import Losses
+from rolldeck.execution.worker import Worker
+from rolldeck.installation import (
+    Installation,
+    claim_artifacts,
+    hold_free_installation,
+    hold_installation,
+    join_installation,
+)
 from rolldeck.recorder.video import VideoRecorder
 from rolldeck.settings import Settings
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
-from rolldeck.storage.port import Tasks
+from rolldeck.storage.port import Artifacts
 from rolldeck.verification.verifier import AnswerVerifier
+
+_MB = 1_000_000
+
+
+class Use(Enum):
+    """How a process uses the installation."""
+
+    OWN = auto()
+    """As the only server of its data directory."""
+    BESIDE = auto()
+    """For rollouts of its own: while another process uses the data directory, with a directory and database beside it."""
+    JOIN = auto()
+    """To execute the rollouts of its queue, beside whoever else does."""
 
 
 @dataclass(frozen=True)
 class Deck:
-    """Everything that an entry point works with, constructed for one installation."""
+    """What every entry point works with, constructed for one installation. Nothing of it is started."""
 
     settings: Settings
-    installation: Installation
-    tasks: Tasks
-    adapters: Adapters
+    data_dir: Path
     artifacts_dir: Path
+    database: Database
+    artifacts: Artifacts
+    environments: Environments
+    agents: Agents
+    installation: Installation | None
+    """The hold on the data directory, where this process has one."""
 
-    async def start(self) -> None:
-        """Make ready for rollouts, and end what an earlier process of this installation left."""
-        await asyncio.gather(
-            self.adapters.rollouts.release_orphans(), self.adapters.environments.start(), self.adapters.browsers.start()
-        )
+    @property
+    def losses(self) -> Losses:
+        """Return who gives up workers that died."""
+        return Losses(self.database.workers, self.database.rollouts, self.artifacts)
 
-    def services(self, wake_worker: Callable[[], None]) -> Services:
-        """Return what the API works with."""
+    def announce(self, address: str) -> None:
+        """Tell others who find the data directory in use where this process serves."""
+        if self.installation is not None:
+            self.installation.announce(address)
+
+    def services(self, wake: Callable[[], None]) -> Services:
+        """Return what the API works with. ``wake`` tells the workers to look into the queue."""
         return Services(
-            tasks=self.tasks,
-            rollouts=self.adapters.rollouts,
-            artifacts=self.adapters.artifacts,
-            agents=self.adapters.agents,
-            environments=self.adapters.environments,
-            wake=wake_worker,
+            tasks=self.database.tasks,
+            batches=self.database.batches,
+            rollouts=self.database.rollouts,
+            workers=self.database.workers,
+            quotas=self.database.quotas,
+            events=self.database.events,
+            artifacts=self.artifacts,
+            agents=self.agents,
+            environments=self.environments,
+            feed=EventFeed(self.database.events),
+            metrics=Metrics(rolldeck.__version__),
+            wake=wake,
             version=rolldeck.__version__,
             host=self.settings.host,
             max_upload_mb=self.settings.max_upload_mb,
             web_dir=web_dir_of(self.settings),
         )
 
+    def worker(
+        self,
+        adapters: Adapters,
+        worker_id: str | None = None,
+        *,
+        batch_id: str | None = None,
+        on_change: Callable[[Rollout], None] = lambda _: None,
+    ) -> Worker:
+        """Return a worker of this process; with ``batch_id``, one that executes only this batch."""
+        settings = self.settings
+        return Worker(
+            adapters,
+            _this_process(worker_id or str(uuid4()), settings.parallel),
+            parallel=settings.parallel,
+            lease_seconds=settings.lease_seconds,
+            headroom=Headroom(
+                (self.data_dir, self.artifacts_dir),
+                min_free_disk_bytes=settings.min_free_disk_mb * _MB,
+                min_free_memory_bytes=settings.min_free_memory_mb * _MB,
+            ),
+            batch_id=batch_id,
+            on_change=on_change,
+        )
+
 
 @asynccontextmanager
-async def open_deck(settings: Settings, *, beside_if_used: bool = False) -> AsyncIterator[Deck]:
-    """Construct everything on the settings' data directory, and close it at the end. Nothing is started yet.
+async def open_deck(settings: Settings, use: Use) -> AsyncIterator[Deck]:
+    """Construct what the settings say, and close it at the end.
 
-    Raises ``InstallationInUse`` where another process uses the directory; with ``beside_if_used``, the first free one
-    beside it is taken then.
+    Raises ``InstallationInUse`` where another server uses the data directory, and ``StorageError`` where the database
+    or a directory cannot be used.
     """
-    hold = hold_free_installation if beside_if_used else hold_installation
-    with hold(settings.data_dir) as installation:
-        artifacts_dir = installation.data_dir / "artifacts"
-        database = await Database.open(installation.data_dir / "rolldeck.db")
-        adapters = Adapters(
-            rollouts=database.rollouts,
-            artifacts=LocalArtifacts(artifacts_dir),
-            environments=environments_of(settings, installation.id),
-            browsers=ChromiumBrowsers(settings.chromium),
+    with _place(settings, use) as place:
+        database = await Database.open(database_address(settings, place.data_dir), installation_id=place.id)
+        try:
+            artifacts_dir = _artifacts_dir(settings, place.data_dir)
+            may_be_new = use is not Use.JOIN or settings.database_url is None
+            claim_artifacts(artifacts_dir, database.installation_id, may_be_new=may_be_new)
+            environments = environments_of(settings, database.installation_id)
+            try:
+                yield Deck(
+                    settings=settings,
+                    data_dir=place.data_dir,
+                    artifacts_dir=artifacts_dir,
+                    database=database,
+                    artifacts=LocalArtifacts(artifacts_dir),
+                    environments=environments,
+                    agents=AgentRegistry(),
+                    installation=place.installation,
+                )
+            finally:
+                await environments.close()
+        finally:
+            await database.close()
+
+
+@asynccontextmanager
+async def open_adapters(deck: Deck) -> AsyncIterator[Adapters]:
+    """Start all that rollouts are executed with in this process, and close it at the end."""
+    settings = deck.settings
+    environments = WarmPool(
+        deck.environments,
+        memory_budget_bytes=settings.pool_mb * _MB,
+        idle_seconds=settings.pool_idle_seconds,
+        most=settings.parallel,
+    )
+    browsers = ChromiumBrowsers(settings.chromium)
+    try:
+        await asyncio.gather(environments.start(), browsers.start())
+        yield Adapters(
+            rollouts=deck.database.rollouts,
+            workers=deck.database.workers,
+            quotas=deck.database.quotas,
+            artifacts=deck.artifacts,
+            environments=environments,
+            browsers=browsers,
             recorder=VideoRecorder(),
-            agents=AgentRegistry(),
+            agents=deck.agents,
             verifier=AnswerVerifier(),
         )
-        try:
-            yield Deck(settings, installation, database.tasks, adapters, artifacts_dir)
-        finally:
-            await asyncio.gather(adapters.browsers.close(), adapters.environments.close())
-            await database.close()
+    finally:
+        await asyncio.gather(browsers.close(), environments.close())
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A data directory. ``id`` becomes the installation's where its database has none yet."""
+
+    data_dir: Path
+    id: str
+    installation: Installation | None = None
+
+
+@contextmanager
+def _place(settings: Settings, use: Use) -> Iterator[_Place]:
+    # A database of its own is shared by all who name it: then there is nothing to be had beside it.
+    if use is Use.JOIN or (use is Use.BESIDE and settings.database_url is not None):
+        yield _Place(settings.data_dir, join_installation(settings.data_dir))
+        return
+    with _hold(settings.data_dir, use) as installation:
+        yield _Place(installation.data_dir, installation.id, installation)
+
+
+def _hold(data_dir: Path, use: Use) -> AbstractContextManager[Installation]:
+    return hold_installation(data_dir) if use is Use.OWN else hold_free_installation(data_dir)
+
+
+def database_address(settings: Settings, data_dir: Path) -> str | Path:
+    """Return where the database is: a URL, or the file in this data directory."""
+    if settings.database_url is not None:
+        return settings.database_url.get_secret_value()
+    return data_dir / "rolldeck.db"
+
+
+def _artifacts_dir(settings: Settings, data_dir: Path) -> Path:
+    if settings.artifacts_dir is not None and data_dir == settings.data_dir:
+        return settings.artifacts_dir
+    return data_dir / "artifacts"
+
+
+def _this_process(worker_id: str, parallel: int) -> WorkerRecord:
+    now = datetime.now(UTC)
+    return WorkerRecord(
+        id=worker_id,
+        host=platform.node(),
+        pid=os.getpid(),
+        version=rolldeck.__version__,
+        report=WorkerReport(parallel=parallel),
+        started_at=now,
+        seen_at=now,
+    )
 
 
 def environments_of(settings: Settings, installation_id: str) -> Environments:

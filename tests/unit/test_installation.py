@@ -12,6 +12,7 @@ from rolldeck.domain.errors import StorageError
 from rolldeck.installation import (
     Holder,
     InstallationInUse,
+    claim_artifacts,
     hold_free_installation,
     hold_installation,
     holder_of,
@@ -79,3 +80,16 @@ def test_one_who_joins_holds_nothing_and_learns_the_id(tmp_path: Path) -> None:
     joined = join_installation(tmp_path / "data")
     with hold_installation(tmp_path / "data") as installation:
         assert installation.id == joined == join_installation(tmp_path / "data")
+
+
+def test_a_directory_of_artifacts_is_its_installations_only(tmp_path: Path) -> None:
+    claim_artifacts(tmp_path / "artifacts", "one", may_be_new=True)
+    claim_artifacts(tmp_path / "artifacts", "one", may_be_new=False)
+    with pytest.raises(StorageError, match="belongs to another installation"):
+        claim_artifacts(tmp_path / "artifacts", "two", may_be_new=True)
+
+
+def test_one_who_joins_does_not_make_a_directory_of_artifacts_that_the_server_does_not_see(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="ROLLDECK_ARTIFACTS_DIR"):
+        claim_artifacts(tmp_path / "artifacts", "one", may_be_new=False)
+    assert not (tmp_path / "artifacts").exists()

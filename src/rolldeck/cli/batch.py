@@ -1,6 +1,7 @@
 """Rollouts that one command starts and waits for."""
 
 import asyncio
+import signal
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -8,17 +9,22 @@ from pathlib import Path
 
 from rich.console import Console
 
-from rolldeck.cli.progress import RolloutsListener, build_progress, rollouts_progress
-from rolldeck.cli.running import say
+from rolldeck.cli.progress import build_progress, rollouts_progress
+from rolldeck.cli.running import let_signals_end_the_process, reacting, say
+from rolldeck.domain.batch import AgentChoice, Batch, BatchSpec
 from rolldeck.domain.errors import FieldProblem, InvalidInput
 from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.task_file import parse_task_file
 from rolldeck.environments.port import Environments
+from rolldeck.execution.adapters import Adapters
 from rolldeck.execution.worker import Worker
-from rolldeck.settings import Settings
+from rolldeck.storage.port import RolloutFilter, RolloutSort
 from rolldeck.wiring import Deck
+
+_PAGE = 200
+_POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -35,14 +41,14 @@ class BatchResult:
         return all(rollout.status is Status.COMPLETED for rollout in self.rollouts)
 
 
-async def read_tasks(path: Path, wanted: Sequence[str], deck: Deck, settings: Settings) -> Sequence[Task]:
+async def read_tasks(path: Path, wanted: Sequence[str], deck: Deck) -> Sequence[Task]:
     """Read a task file, and take the wanted ones of it (none named: all). Raises ``InvalidInput``."""
-    environments = {template.name for template in await deck.adapters.environments.templates()}
+    environments = {template.name for template in await deck.environments.templates()}
     try:
         content = await asyncio.to_thread(path.read_bytes)
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
-    max_bytes = settings.max_upload_mb * 1_000_000
+    max_bytes = deck.settings.max_upload_mb * 1_000_000
     tasks = await asyncio.to_thread(parse_task_file, content, environments=environments, max_bytes=max_bytes)
     unknown = sorted(set(wanted) - {task.id for task in tasks})
     if unknown:
@@ -51,17 +57,18 @@ async def read_tasks(path: Path, wanted: Sequence[str], deck: Deck, settings: Se
     return [task for task in tasks if not wanted or task.id in wanted]
 
 
-def refuse_impossible(tasks: Sequence[Task], agent: str, deck: Deck) -> None:
+def refuse_impossible(tasks: Sequence[Task], choice: AgentChoice, deck: Deck) -> None:
     """Raise ``InvalidInput`` that names every task that the agent cannot try."""
     refusals = [
         FieldProblem("agent", refusal, index=index, item_id=task.id)
         for index, task in enumerate(tasks)
-        if (refusal := deck.adapters.agents.refusal(agent, task)) is not None
+        if (refusal := deck.agents.refusal(choice, task)) is not None
     ]
     if len(refusals) == len(tasks) and len({problem.message for problem in refusals}) == 1:
         raise InvalidInput(refusals[0].message)
     if refusals:
-        raise InvalidInput(f"the agent {agent!r} cannot try {len(refusals)} of {len(tasks)} tasks", tuple(refusals))
+        message = f"the agent {choice.agent!r} cannot try {len(refusals)} of {len(tasks)} tasks"
+        raise InvalidInput(message, tuple(refusals))
 
 
 async def build_templates(environments: Environments, wanted: Collection[str], console: Console) -> None:
@@ -72,47 +79,68 @@ async def build_templates(environments: Environments, wanted: Collection[str], c
                 await environments.build(template.name, on_progress)
 
 
-async def execute(deck: Deck, queued: Sequence[Rollout], parallel: int, console: Console) -> BatchResult:
-    """Execute these rollouts, which are the newest of the queue, and show how they go on.
+async def queue(deck: Deck, spec: BatchSpec) -> Batch:
+    """Queue a batch."""
+    templates = {template.name: template.content_hash for template in await deck.environments.templates()}
+    return (await deck.database.batches.create(spec, templates)).batch
 
-    A cancellation of the caller cancels those that have not ended, and is told in the result.
-    """
-    started = time.monotonic()
-    interrupted = False
-    latest = {rollout.id: rollout for rollout in queued}
-    with rollouts_progress(console, queued) as show:
-        listener = _Listener(latest, show)
-        worker = Worker(
-            deck.adapters, parallel=parallel, on_change=listener, created_from=min(r.created_at for r in queued)
+
+async def rollouts_of(deck: Deck, batch: Batch) -> Sequence[Rollout]:
+    """Return all rollouts of a batch, oldest first."""
+    rollouts: list[Rollout] = []
+    cursor: str | None = None
+    while True:
+        page = await deck.database.rollouts.list(
+            RolloutFilter(batch_id=batch.id), sort=RolloutSort.OLDEST, after=cursor, limit=_PAGE
         )
-        try:
-            await worker.run(until_idle=True)
-        except asyncio.CancelledError:
-            interrupted = True
-            for rollout in [one for one in latest.values() if one.status is Status.PENDING]:
-                listener(await deck.adapters.rollouts.request_cancel(rollout.id))
-    seconds = time.monotonic() - started
-    # Read anew: the store has what the listener was not told of, such as the time of the end.
-    rollouts = [await deck.adapters.rollouts.get(rollout_id) for rollout_id in latest]
-    return BatchResult(rollouts, seconds, interrupted)
+        rollouts += page.rollouts
+        if (cursor := page.next) is None:
+            return rollouts
 
 
-@dataclass(frozen=True)
-class _Listener:
-    """Keeps the newest record of each rollout, and shows it."""
-
-    latest: dict[str, Rollout]
-    show: RolloutsListener
-
-    def __call__(self, rollout: Rollout) -> None:
-        self.latest[rollout.id] = rollout
-        self.show(rollout)
+async def execute(deck: Deck, adapters: Adapters, batch: Batch, console: Console) -> BatchResult:
+    """Execute a batch, and show how it goes on. A signal cancels what of it has not ended, and is told in the result."""
+    started = time.monotonic()
+    with rollouts_progress(console, await rollouts_of(deck, batch)) as show:
+        worker = deck.worker(adapters, batch_id=batch.id, on_change=show)
+        interrupted = await _to_its_end(deck, worker, batch)
+    return BatchResult(await rollouts_of(deck, batch), time.monotonic() - started, interrupted)
 
 
-def say_where(deck: Deck, settings: Settings) -> None:
+async def _to_its_end(deck: Deck, worker: Worker, batch: Batch) -> bool:
+    """Execute until the batch has ended; returns whether a signal made it end."""
+    asked_to_stop = asyncio.Event()
+
+    def stop(_: signal.Signals) -> None:
+        say("\nStopping: what runs is cancelled and cleaned up. Once more stops at once.")
+        asked_to_stop.set()
+        let_signals_end_the_process()
+
+    working = asyncio.create_task(worker.run(until_idle=True))
+    asking = asyncio.create_task(asked_to_stop.wait())
+    with reacting(stop):
+        await asyncio.wait({working, asking}, return_when=asyncio.FIRST_COMPLETED)
+        asking.cancel()
+        if asked_to_stop.is_set():
+            await deck.database.batches.cancel(batch.id)
+            worker.wake()
+        await working
+        await _until_others_ended(deck, batch)
+    return asked_to_stop.is_set()
+
+
+async def _until_others_ended(deck: Deck, batch: Batch) -> None:
+    """Wait until a batch has ended: on a database that others use, too, their workers may execute a part of it."""
+    while True:
+        if not (await deck.database.batches.get(batch.id)).counts.live:
+            return
+        await asyncio.sleep(_POLL_SECONDS)
+
+
+def say_where(deck: Deck) -> None:
     """Tell where the results are, where that is not where a person would look for them."""
-    if deck.installation.data_dir != settings.data_dir:
+    if deck.data_dir != deck.settings.data_dir:
         say(
-            f"Another process uses {settings.data_dir}: the results of this one are in {deck.installation.data_dir} "
-            f"(rolldeck serve --data-dir {deck.installation.data_dir} shows them)."
+            f"Another process uses {deck.settings.data_dir}: the results of this one are in {deck.data_dir} "
+            f"(rolldeck serve --data-dir {deck.data_dir} shows them)."
         )

@@ -1,6 +1,6 @@
 """``rolldeck check``: whether tasks can be done as their solution says, and not by doing nothing."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,17 +9,18 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from rolldeck.cli.batch import build_templates, execute, read_tasks, say_where
+from rolldeck.cli.batch import build_templates, execute, queue, read_tasks, say_where
 from rolldeck.cli.progress import make_console
 from rolldeck.cli.report import first_error
 from rolldeck.cli.running import INTERRUPTED, NOT_ALL_COMPLETED, OK, say
+from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.task import Task
 from rolldeck.settings import Settings
-from rolldeck.wiring import Deck, open_deck
+from rolldeck.wiring import Deck, Use, open_adapters, open_deck
 
-ORACLE = "oracle"
-NOOP = "noop"
+ORACLE = AgentChoice(agent="oracle")
+NOOP = AgentChoice(agent="noop")
 
 
 class TaskCheck(BaseModel):
@@ -49,27 +50,23 @@ class CheckTasks:
     async def __call__(self, settings: Settings) -> int:
         """Check, and return the exit code."""
         console = make_console()
-        async with open_deck(settings, beside_if_used=True) as deck:
-            say_where(deck, settings)
-            tasks = await read_tasks(self.tasks_file, self.only, deck, settings)
-            await build_templates(deck.adapters.environments, {task.environment for task in tasks}, console)
-            await deck.start()
-            queued = await self._queue(tasks, deck)
-            result = await execute(deck, queued, settings.parallel, console)
-        if result.interrupted:
-            return INTERRUPTED
-        by_task = {(rollout.task_id, rollout.agent): rollout for rollout in result.rollouts}
+        rollouts: list[Rollout] = []
+        async with open_deck(settings, Use.BESIDE) as deck:
+            say_where(deck)
+            tasks = await read_tasks(self.tasks_file, self.only, deck)
+            await build_templates(deck.environments, {task.environment for task in tasks}, console)
+            await deck.database.tasks.upload(tasks)
+            async with open_adapters(deck) as adapters:
+                for spec in _specs(tasks, deck, self.tasks_file.name):
+                    result = await execute(deck, adapters, await queue(deck, spec), console)
+                    rollouts += result.rollouts
+                    if result.interrupted:
+                        return INTERRUPTED
+        by_task = {(rollout.task_id, rollout.agent): rollout for rollout in rollouts}
         checks = [_check(task, by_task) for task in tasks]
         report = CheckReport(tasks=checks, problems=sum(check.problem is not None for check in checks))
         self._print(report)
         return OK if report.problems == 0 else NOT_ALL_COMPLETED
-
-    async def _queue(self, tasks: Sequence[Task], deck: Deck) -> Sequence[Rollout]:
-        await deck.tasks.upload(tasks)
-        rollouts = deck.adapters.rollouts
-        possible = [task.id for task in tasks if deck.adapters.agents.refusal(ORACLE, task) is None]
-        oracles = await rollouts.create(possible, ORACLE, 1) if possible else ()
-        return [*oracles, *await rollouts.create([task.id for task in tasks], NOOP, 1)]
 
     def _print(self, report: CheckReport) -> None:
         if self.as_json:
@@ -84,8 +81,17 @@ class CheckTasks:
         say(f"\n{len(report.tasks)} tasks checked, {report.problems} with a problem")
 
 
+def _specs(tasks: Sequence[Task], deck: Deck, name: str) -> Iterator[BatchSpec]:
+    """Yield what to execute: the tasks that the oracle can try by both agents, the others by the one that does nothing."""
+    with_oracle = [task.id for task in tasks if deck.agents.refusal(ORACLE, task) is None]
+    without = [task.id for task in tasks if task.id not in set(with_oracle)]
+    for task_ids, agents in ((with_oracle, (ORACLE, NOOP)), (without, (NOOP,))):
+        if task_ids:
+            yield BatchSpec(task_ids=tuple(task_ids), agents=agents, name=f"check of {name}")
+
+
 def _check(task: Task, by_task: Mapping[tuple[str, str], Rollout]) -> TaskCheck:
-    oracle, noop = by_task.get((task.id, ORACLE)), by_task[task.id, NOOP]
+    oracle, noop = by_task.get((task.id, ORACLE.agent)), by_task[task.id, NOOP.agent]
     if oracle is None:
         problem = "it has no solution: the oracle cannot try it"
     elif not _is_right(oracle):

@@ -22,6 +22,8 @@ app = typer.Typer(
 )
 env_app = typer.Typer(help="The environments that tasks run in, and their templates.", no_args_is_help=True)
 app.add_typer(env_app, name="env")
+batch_app = typer.Typer(help="The batches of rollouts of a server that runs.", no_args_is_help=True)
+app.add_typer(batch_app, name="batch")
 
 TasksFile = Annotated[Path, typer.Argument(metavar="TASKS.json", help="File with the tasks.", show_default=False)]
 OnlyTasks = Annotated[
@@ -29,7 +31,14 @@ OnlyTasks = Annotated[
 ]
 Parallel = Annotated[
     int | None,
-    typer.Option("--parallel", "-p", min=1, max=256, help="Rollouts at once.", show_default="processors, at most 8"),
+    typer.Option(
+        "--parallel",
+        "-p",
+        min=1,
+        max=256,
+        help="Rollouts at once, of each worker.",
+        show_default="ROLLDECK_PARALLEL, by processors and memory",
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, and nothing else there.")]
 DataDir = Annotated[
@@ -49,6 +58,22 @@ Port = Annotated[
         show_default="ROLLDECK_PORT, 8000",
     ),
 ]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        "-w",
+        min=0,
+        max=256,
+        help="Worker processes to start; 0 leaves the work to `rolldeck worker` elsewhere.",
+        show_default="ROLLDECK_WORKERS, by processors and memory",
+    ),
+]
+Server = Annotated[
+    str | None,
+    typer.Option("--server", metavar="URL", help="Address of the server.", show_default="the data directory's"),
+]
+BatchId = Annotated[str, typer.Argument(metavar="ID", help="Id of the batch.", show_default=False)]
 EnvironmentName = Annotated[str, typer.Argument(metavar="NAME", help="Name of the environment.", show_default=False)]
 
 
@@ -73,8 +98,15 @@ def _rolldeck(
 def run(
     tasks_file: TasksFile,
     agent: Annotated[str, typer.Option("--agent", "-a", help="Who tries the tasks: oracle, noop.")] = "oracle",
+    model: Annotated[str | None, typer.Option("--model", "-m", help="The agent's model, where it has one.")] = None,
     task: OnlyTasks = None,
     repeats: Annotated[int, typer.Option("--repeats", "-n", min=1, max=1000, help="Rollouts of each task.")] = 1,
+    max_attempts: Annotated[
+        int, typer.Option("--max-attempts", min=1, max=20, help="Attempts at a rollout whose infrastructure fails.")
+    ] = 3,
+    reuse: Annotated[
+        bool, typer.Option("--reuse", help="Let an identical rollout that completed before answer at once.")
+    ] = False,
     parallel: Parallel = None,
     data_dir: DataDir = None,
     as_json: Json = False,
@@ -86,9 +118,18 @@ def run(
     """
     from rolldeck.cli.run import RunTasks
     from rolldeck.cli.running import complete
+    from rolldeck.domain.batch import AgentChoice
 
-    command = RunTasks(tasks_file, agent, task or (), repeats, as_json)
-    raise typer.Exit(complete(command, quiet=True, data_dir=data_dir, parallel=parallel))
+    command = RunTasks(
+        tasks_file=tasks_file,
+        choice=AgentChoice(agent=agent, model=model),
+        only=task or (),
+        repeats=repeats,
+        max_attempts=max_attempts,
+        reuse=reuse,
+        as_json=as_json,
+    )
+    raise typer.Exit(complete(command, quiet=True, data_dir=data_dir, workers=1, parallel=parallel))
 
 
 @app.command(epilog=_EPILOG)
@@ -107,31 +148,59 @@ def check(
     from rolldeck.cli.running import complete
 
     command = CheckTasks(tasks_file, task or (), as_json)
-    raise typer.Exit(complete(command, quiet=True, data_dir=data_dir, parallel=parallel))
+    raise typer.Exit(complete(command, quiet=True, data_dir=data_dir, workers=1, parallel=parallel))
 
 
 @app.command(epilog=_EPILOG)
 def serve(
     host: Host = None,
     port: Port = None,
+    workers: Workers = None,
     parallel: Parallel = None,
     data_dir: DataDir = None,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the address as JSON on stdout once it serves.")
     ] = False,
 ) -> None:
-    """Serve the dashboard and the API, and execute what is queued, until Ctrl-C."""
+    """Serve the dashboard and the API, with workers that execute what is queued, until Ctrl-C.
+
+    Ctrl-C gives back what runs to the queue, which goes on at the next start; SIGTERM lets it go on for
+    ROLLDECK_DRAIN_SECONDS before.
+    """
     from rolldeck.cli.running import complete
     from rolldeck.cli.serve import Serve
 
     command = Serve(port_must_be_free=port is not None, as_json=as_json)
-    raise typer.Exit(complete(command, quiet=False, host=host, port=port, parallel=parallel, data_dir=data_dir))
+    raise typer.Exit(
+        complete(command, quiet=False, host=host, port=port, workers=workers, parallel=parallel, data_dir=data_dir)
+    )
+
+
+@app.command(epilog=_EPILOG)
+def worker(
+    parallel: Parallel = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a line of JSON on stdout once it works.")] = False,
+    worker_id: Annotated[str | None, typer.Option("--id", hidden=True)] = None,
+    supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
+) -> None:
+    """Execute what is queued, beside a server's own workers: with the same data directory or the same database.
+
+    On another machine: ROLLDECK_DATABASE_URL, and ROLLDECK_ARTIFACTS_DIR on a shared directory. SIGTERM finishes what
+    runs, Ctrl-C or a second signal gives it back to the queue.
+    """
+    from rolldeck.cli.running import complete
+    from rolldeck.cli.worker import Work
+
+    command = Work(worker_id, supervised, as_json)
+    raise typer.Exit(complete(command, quiet=False, parallel=parallel, data_dir=data_dir))
 
 
 @app.command(epilog=_EPILOG)
 def demo(
     host: Host = None,
     port: Port = None,
+    workers: Workers = None,
     parallel: Parallel = None,
     data_dir: DataDir = None,
     exit_when_done: Annotated[
@@ -151,7 +220,71 @@ def demo(
     from rolldeck.cli.running import complete
 
     command = Demo(port_must_be_free=port is not None, exit_when_done=exit_when_done, as_json=as_json)
-    raise typer.Exit(complete(command, quiet=True, host=host, port=port, parallel=parallel, data_dir=data_dir))
+    raise typer.Exit(
+        complete(command, quiet=True, host=host, port=port, workers=workers, parallel=parallel, data_dir=data_dir)
+    )
+
+
+@batch_app.command("list", epilog=_EPILOG)
+def batch_list(
+    live: Annotated[bool, typer.Option("--live", help="Only those that have not ended.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="So many, newest first.")] = 20,
+    server: Server = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """List the batches, newest first, and how far they are."""
+    from rolldeck.cli.batches import ListBatches
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(ListBatches(live, limit, server, as_json), quiet=True, data_dir=data_dir))
+
+
+@batch_app.command("show", epilog=_EPILOG)
+def batch_show(batch_id: BatchId, server: Server = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Show a batch: how its rollouts ended, and what is left."""
+    from rolldeck.cli.batches import ShowBatch
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(ShowBatch(batch_id, server, as_json), quiet=True, data_dir=data_dir))
+
+
+@batch_app.command("pause", epilog=_EPILOG)
+def batch_pause(batch_id: BatchId, server: Server = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Let nothing more of a batch begin; what runs is finished."""
+    from rolldeck.cli.batches import PauseBatch
+    from rolldeck.cli.running import complete
+
+    command = PauseBatch(batch_id, paused=True, server=server, as_json=as_json)
+    raise typer.Exit(complete(command, quiet=True, data_dir=data_dir))
+
+
+@batch_app.command("resume", epilog=_EPILOG)
+def batch_resume(batch_id: BatchId, server: Server = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Let a paused batch go on."""
+    from rolldeck.cli.batches import PauseBatch
+    from rolldeck.cli.running import complete
+
+    command = PauseBatch(batch_id, paused=False, server=server, as_json=as_json)
+    raise typer.Exit(complete(command, quiet=True, data_dir=data_dir))
+
+
+@batch_app.command("cancel", epilog=_EPILOG)
+def batch_cancel(batch_id: BatchId, server: Server = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Cancel the rollouts of a batch that have not ended."""
+    from rolldeck.cli.batches import CancelBatch
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(CancelBatch(batch_id, server, as_json), quiet=True, data_dir=data_dir))
+
+
+@batch_app.command("retry", epilog=_EPILOG)
+def batch_retry(batch_id: BatchId, server: Server = None, data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Queue the rollouts of a batch once more that failed for their infrastructure."""
+    from rolldeck.cli.batches import RetryBatch
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(RetryBatch(batch_id, server, as_json), quiet=True, data_dir=data_dir))
 
 
 @env_app.command("list", epilog=_EPILOG)

@@ -3,7 +3,9 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -30,6 +32,7 @@ class Overrides(TypedDict, total=False):
     host: str | None
     port: int | None
     parallel: int | None
+    workers: int | None
 
 
 def complete(command: Command, *, quiet: bool, **overrides: Unpack[Overrides]) -> int:
@@ -42,7 +45,9 @@ def complete(command: Command, *, quiet: bool, **overrides: Unpack[Overrides]) -
     except ValidationError as error:
         say_settings_are_wrong(error)
         return BAD_INPUT
-    configure_logs("error" if quiet and settings.log_level != "debug" else settings.log_level)
+    if quiet and settings.log_level != "debug":
+        settings = settings.model_copy(update={"log_level": "error"})
+    configure_logs(settings.log_level)
     try:
         with asyncio.Runner() as runner:
             return runner.run(_until_interrupted(command(settings)))
@@ -73,37 +78,75 @@ def say_error(error: RolldeckError) -> None:
 def say_settings_are_wrong(error: ValidationError) -> None:
     """Tell which settings are wrong, by the variable that sets them."""
     for problem in error.errors(include_url=False, include_input=False):
+        if problem["type"] == "default_factory_not_called":  # follows from another one
+            continue
         name = "_".join(str(part) for part in problem["loc"]).upper()
         say(f"Error: ROLLDECK_{name}: {problem['msg']}")
 
 
 async def _until_interrupted(command: Coroutine[None, None, int]) -> int:
-    loop = asyncio.get_running_loop()
-    work = asyncio.ensure_future(command)
-    interrupted = False
-
-    def interrupt() -> None:
-        nonlocal interrupted
-        interrupted = True
-        say("\nStopping: what runs is cancelled and cleaned up. Once more stops at once.")
-        work.cancel()
-        for number in _SIGNALS:
-            loop.remove_signal_handler(number)
-
-    for number in _SIGNALS:
-        loop.add_signal_handler(number, interrupt)
+    signals = _Signals(command)
+    signals.take()
     try:
-        code = await work
+        code = await signals.work
     except asyncio.CancelledError:
-        if not interrupted:
+        if not signals.cancelled:
             raise
         return INTERRUPTED
     except Exception as error:  # told, not hidden: Ctrl-C reaches processes that are just starting, too
-        if not interrupted:
+        if not signals.cancelled:
             raise
         say(f"While stopping: {error}")
         return INTERRUPTED
     finally:
+        signals.let_go()
+    return INTERRUPTED if signals.cancelled else code
+
+
+Reaction = Callable[[signal.Signals], None]
+
+
+@contextmanager
+def reacting(reaction: Reaction) -> Iterator[None]:
+    """Within the block a signal does this, and does not cancel the command."""
+    signals = _signals.get()
+    before, signals.reaction = signals.reaction, reaction
+    try:
+        yield
+    finally:
+        signals.reaction = before
+
+
+def let_signals_end_the_process() -> None:
+    """Let the next signal end this process at once."""
+    _signals.get().let_go()
+
+
+class _Signals:
+    """What a signal does to the command that runs: it is cancelled, unless the command says otherwise."""
+
+    def __init__(self, command: Coroutine[None, None, int]) -> None:
+        _signals.set(self)  # before the task begins, which takes its context along
+        self.work = asyncio.ensure_future(command)
+        self.cancelled = False
+        self.reaction: Reaction = self._cancel
+
+    def take(self) -> None:
         for number in _SIGNALS:
-            loop.remove_signal_handler(number)
-    return INTERRUPTED if interrupted else code
+            asyncio.get_running_loop().add_signal_handler(number, self._arrived, number)
+
+    def let_go(self) -> None:
+        for number in _SIGNALS:
+            asyncio.get_running_loop().remove_signal_handler(number)
+
+    def _arrived(self, number: signal.Signals) -> None:
+        self.reaction(number)
+
+    def _cancel(self, _: signal.Signals) -> None:
+        self.cancelled = True
+        say("\nStopping: what runs is cancelled and cleaned up. Once more stops at once.")
+        self.work.cancel()
+        self.let_go()
+
+
+_signals: ContextVar[_Signals] = ContextVar("signals")

@@ -1,4 +1,4 @@
-"""``rolldeck serve``: the dashboard, the API and the worker."""
+"""``rolldeck serve``: the dashboard, the API and workers."""
 
 import json
 import os
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from rolldeck.cli.batch import build_templates
 from rolldeck.cli.progress import make_console
-from rolldeck.cli.running import NOT_ALL_COMPLETED
+from rolldeck.cli.running import INTERRUPTED, NOT_ALL_COMPLETED
 from rolldeck.cli.serving import listening, serving
 from rolldeck.settings import Settings
-from rolldeck.wiring import open_deck
+from rolldeck.wiring import Use, open_deck
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,14 @@ class Serve:
 
     async def __call__(self, settings: Settings) -> int:
         """Serve until interrupted."""
-        async with open_deck(settings) as deck:
-            environments = deck.adapters.environments
+        async with open_deck(settings, Use.OWN) as deck:
             with listening(settings.host, settings.port, must_be_free=self.port_must_be_free) as listener:
-                wanted = {template.name for template in await environments.templates()}
-                await build_templates(environments, wanted, make_console())
-                async with serving(deck, listener, settings) as served:
+                wanted = {template.name for template in await deck.environments.templates()}
+                await build_templates(deck.environments, wanted, make_console())
+                async with serving(deck, listener) as served:
                     print_address(served.address, as_json=self.as_json)
                     await served.ended.wait()
-        return NOT_ALL_COMPLETED
+        return INTERRUPTED if served.interrupted else NOT_ALL_COMPLETED
 
 
 def print_address(address: str, *, as_json: bool) -> None:

@@ -1,24 +1,27 @@
-"""The server and the worker together, in this process."""
+"""A server with the worker processes that it supervises."""
 
 import asyncio
 import contextlib
 import errno
+import os
+import signal
 import socket
-from collections.abc import AsyncIterator, Iterator
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 
 import uvicorn
 
 from rolldeck.api.app import create_app
-from rolldeck.cli.running import say
+from rolldeck.cli.running import let_signals_end_the_process, reacting, say
 from rolldeck.domain.errors import InvalidInput
-from rolldeck.execution.worker import Worker
-from rolldeck.settings import Settings
+from rolldeck.execution.lease import watch_leases
+from rolldeck.execution.supervisor import Supervisor
 from rolldeck.wiring import Deck
 
 _PORTS_TRIED = 20
 _GRACE_SECONDS = 2  # for answers that are still being sent, such as a video, when the server stops
+_STAY_QUEUED = "What is queued stays queued, and goes on at the next start."
 
 
 @contextmanager
@@ -63,51 +66,114 @@ def address_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-@dataclass(frozen=True)
 class Serving:
-    """A server that answers, and the worker beside it, which begins when all that it needs is started."""
+    """A server that answers, and its workers."""
 
-    address: str
-    worker: Worker
-    ended: asyncio.Event
-    """Set when the server or the worker has ended by itself; the error is raised at the end of ``serving``."""
+    def __init__(self, address: str, supervisor: Supervisor, drain_seconds: float) -> None:
+        self.address = address
+        self.interrupted = False
+        self.ended = asyncio.Event()
+        """Set when it was told to end, and when a part of it ended by itself, whose error ``serving`` raises then."""
+        self._supervisor = supervisor
+        self._drain_seconds = drain_seconds
+        self._releasing = False
+        self._stops: list[asyncio.Task[None]] = []
+
+    def wake(self) -> None:
+        """Tell the workers to look into the queue now."""
+        self._supervisor.wake()
+
+    def obey(self, number: signal.Signals) -> None:
+        """End: on SIGTERM when what runs has ended, on others and a second one as soon as all is cleaned up, then at once."""
+        self.interrupted = True
+        self.ended.set()
+        if not self._stops and number is signal.SIGTERM and self._drain_seconds > 0:
+            say(f"Stopping: what runs may go on for {self._drain_seconds:g} s. {_STAY_QUEUED} Once more is faster.")
+            self._stop(self._drain_seconds)
+        elif not self._releasing:
+            self._releasing = True
+            say(f"\nStopping: what runs is given back to the queue. {_STAY_QUEUED} Once more stops at once.")
+            self._stop(0)
+        else:
+            for stop in self._stops:
+                stop.cancel()
+            let_signals_end_the_process()
+
+    def _stop(self, grace: float) -> None:
+        self._stops.append(asyncio.create_task(self._supervisor.stop(grace)))
+
+    async def until_workers_ended(self) -> None:
+        """Wait until no worker is left; they are stopped where they were not yet."""
+        if not self._stops:
+            self._stop(0)
+        while stopping := [stop for stop in self._stops if not stop.done()]:
+            await asyncio.wait(stopping)
+        for stop in self._stops:
+            if not stop.cancelled():
+                stop.result()
 
 
 @asynccontextmanager
-async def serving(deck: Deck, listener: socket.socket, settings: Settings) -> AsyncIterator[Serving]:
-    """Serve and work until the block ends; then rollouts are cancelled and all is cleaned up."""
-    worker = Worker(deck.adapters, parallel=settings.parallel)
-    server = _Server(deck, worker)
-    ended = asyncio.Event()
-    answering = asyncio.create_task(server.serve(sockets=[listener]))
-    working = asyncio.create_task(_start_and_work(deck, worker))
-    for task in (answering, working):
-        task.add_done_callback(lambda _: ended.set())
-    try:
-        await _first(server.ready, ended)
-        address = address_of(listener)
-        deck.installation.announce(address)
-        yield Serving(address, worker, ended)
-    finally:
-        server.should_exit = True
-        worker.stop(drain=False)
-        await asyncio.wait({answering, working})
-        for task in (answering, working):
-            task.result()
+async def serving(deck: Deck, listener: socket.socket) -> AsyncIterator[Serving]:
+    """Serve, with workers, until the block ends; then they release what they run, unless a signal said otherwise."""
+    settings = deck.settings
+    supervisor = Supervisor(
+        _worker_command,
+        count=settings.workers,
+        give_up=deck.losses.give_up,
+        variables={**os.environ, **settings.as_variables()},
+    )
+    server = _Server(deck, supervisor.wake)
+    served = Serving(address_of(listener), supervisor, settings.drain_seconds)
+    parts = {
+        asyncio.create_task(server.serve(sockets=[listener]), name="server"),
+        asyncio.create_task(_watch(deck), name="lease watch"),
+    }
+    for part in parts:
+        part.add_done_callback(lambda _: served.ended.set())
+    with reacting(served.obey):
+        try:
+            await _first(server.ready, served.ended)
+            deck.announce(served.address)
+            if not served.ended.is_set():
+                supervisor.start()
+            yield served
+        finally:
+            await served.until_workers_ended()
+            await _end(parts, server)
 
 
-async def _start_and_work(deck: Deck, worker: Worker) -> None:
-    await deck.start()
-    await worker.run()
+def _worker_command(worker_id: str) -> Sequence[str]:
+    return [sys.executable, "-m", "rolldeck.cli.main", "worker", "--supervised", "--id", worker_id]
+
+
+async def _watch(deck: Deck) -> None:
+    await watch_leases(deck.losses, deck.database.workers, lease_seconds=deck.settings.lease_seconds)
+
+
+async def _end(parts: set[asyncio.Task[None]], server: "_Server") -> None:
+    """End what goes on until then; raises the error of what had ended by itself."""
+    server.should_exit = True
+    for part in parts:
+        if part.get_name() != "server":
+            part.cancel()
+    await asyncio.wait(parts)
+    for part in parts:
+        if not part.cancelled():
+            part.result()
 
 
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers, which would end the process before rollouts are cleaned up."""
 
-    def __init__(self, deck: Deck, worker: Worker) -> None:
-        app = create_app(deck.services(wake_worker=worker.wake))
+    def __init__(self, deck: Deck, wake: Callable[[], None]) -> None:
         super().__init__(
-            uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_SECONDS)
+            uvicorn.Config(
+                create_app(deck.services(wake)),
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=_GRACE_SECONDS,
+            )
         )
         self.ready = asyncio.Event()
 

@@ -23,6 +23,7 @@ def make_rollout() -> MakeRollout:
         error = RolloutError(phase=Phase.AGENT, kind="AgentError", message="no [button]", retryable=False)
         return Rollout(
             id=f"id of {task_id}",
+            batch_id="b1",
             task_id=task_id,
             task_version="1",
             agent="oracle",

@@ -14,6 +14,8 @@ COMMANDS = [
     ["check"],
     ["serve"],
     ["demo"],
+    ["worker"],
+    *(["batch", name] for name in ("list", "show", "pause", "resume", "cancel", "retry")),
     ["doctor"],
     ["version"],
     ["env", "list"],
@@ -44,7 +46,7 @@ def test_the_version_is_printed() -> None:
 def test_help_imports_nothing_heavy() -> None:
     program = (
         "import sys; import rolldeck.cli.main;"
-        "print([m for m in ('playwright', 'sqlalchemy', 'fastapi', 'av', 'uvicorn') if m in sys.modules])"
+        "print([m for m in ('playwright', 'sqlalchemy', 'fastapi', 'av', 'uvicorn', 'httpx2') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"

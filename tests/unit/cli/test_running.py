@@ -6,7 +6,7 @@ import signal
 
 import pytest
 
-from rolldeck.cli.running import BAD_INPUT, INTERRUPTED, NOT_ALL_COMPLETED, complete
+from rolldeck.cli.running import BAD_INPUT, INTERRUPTED, NOT_ALL_COMPLETED, complete, reacting
 from rolldeck.domain.errors import BrowserError, FieldProblem, InvalidInput
 from rolldeck.settings import Settings
 
@@ -116,3 +116,41 @@ def test_what_fails_while_stopping_is_told_and_the_command_was_interrupted(
 
     assert complete(command, quiet=True) == INTERRUPTED
     assert "While stopping: the driver is gone" in capsys.readouterr().err
+
+
+def test_a_command_may_react_to_signals_in_its_own_way(capsys: pytest.CaptureFixture[str]) -> None:
+    async def command(_: Settings) -> int:
+        came: asyncio.Queue[signal.Signals] = asyncio.Queue()
+        with reacting(came.put_nowait):
+            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), signal.SIGINT)
+            assert {await came.get(), await came.get()} == {signal.SIGTERM, signal.SIGINT}
+        return 7
+
+    assert complete(command, quiet=True) == 7
+    assert capsys.readouterr().err == ""
+
+
+def test_a_command_that_reacted_is_cancelled_by_later_signals() -> None:
+    async def command(_: Settings) -> int:
+        with reacting(lambda _: None):
+            pass
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.Event().wait()
+        return 0
+
+    assert complete(command, quiet=True) == INTERRUPTED
+
+
+def test_of_a_wrong_setting_nothing_is_told_that_follows_from_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ROLLDECK_DATABASE_URL", "mysql://me:hunter2@host/db")
+
+    async def command(_: Settings) -> int:
+        return 0
+
+    assert complete(command, quiet=True) == BAD_INPUT
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("Error: ROLLDECK_DATABASE_URL: ")
+    assert "hunter2" not in line
