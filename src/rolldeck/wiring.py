@@ -116,11 +116,7 @@ class Deck:
             _this_process(worker_id or str(uuid4()), settings.parallel),
             parallel=settings.parallel,
             lease_seconds=settings.lease_seconds,
-            headroom=Headroom(
-                (self.data_dir, self.artifacts_dir),
-                min_free_disk_bytes=settings.min_free_disk_mb * _MB,
-                min_free_memory_bytes=settings.min_free_memory_mb * _MB,
-            ),
+            headroom=headroom_of(settings, self.data_dir, self.artifacts_dir),
             batch_id=batch_id,
             on_change=on_change,
         )
@@ -136,7 +132,7 @@ async def open_deck(settings: Settings, use: Use) -> AsyncIterator[Deck]:
     with _place(settings, use) as place:
         database = await Database.open(database_address(settings, place.data_dir), installation_id=place.id)
         try:
-            artifacts_dir = _artifacts_dir(settings, place.data_dir)
+            artifacts_dir = artifacts_dir_of(settings, place.data_dir)
             may_be_new = use is not Use.JOIN or settings.database_url is None
             claim_artifacts(artifacts_dir, database.installation_id, may_be_new=may_be_new)
             environments = environments_of(settings, database.installation_id)
@@ -215,7 +211,8 @@ def database_address(settings: Settings, data_dir: Path) -> str | Path:
     return data_dir / "rolldeck.db"
 
 
-def _artifacts_dir(settings: Settings, data_dir: Path) -> Path:
+def artifacts_dir_of(settings: Settings, data_dir: Path) -> Path:
+    """Return where artifacts are: where the settings say, except beside an installation that others use."""
     if settings.artifacts_dir is not None and data_dir == settings.data_dir:
         return settings.artifacts_dir
     return data_dir / "artifacts"
@@ -232,6 +229,25 @@ def _this_process(worker_id: str, parallel: int) -> WorkerRecord:
         started_at=now,
         seen_at=now,
     )
+
+
+def headroom_of(settings: Settings, data_dir: Path, artifacts_dir: Path) -> Headroom:
+    """Return who says whether there is room for another rollout on this machine."""
+    return Headroom(
+        (data_dir, artifacts_dir),
+        min_free_disk_bytes=settings.min_free_disk_mb * _MB,
+        min_free_memory_bytes=settings.min_free_memory_mb * _MB,
+    )
+
+
+@asynccontextmanager
+async def look_into_database(settings: Settings) -> AsyncIterator[Database]:
+    """Give the database as it is. Raises ``StorageError`` where it is not there, or not of this version."""
+    database = await Database.open(database_address(settings, settings.data_dir), migrate=False)
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 def environments_of(settings: Settings, installation_id: str) -> Environments:

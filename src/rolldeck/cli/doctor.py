@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Literal
 
 import psutil
 from pydantic import BaseModel
@@ -21,6 +20,8 @@ from rich.table import Table
 from rich.text import Text
 
 from rolldeck.browser.chromium import find_chromium
+from rolldeck.cli.execution_findings import examine_execution
+from rolldeck.cli.finding import Finding, State
 from rolldeck.cli.running import NOT_ALL_COMPLETED, OK
 from rolldeck.domain.errors import BrowserError, StorageError
 from rolldeck.installation import InstallationInUse, hold_installation
@@ -32,17 +33,7 @@ _NEEDED_MEMORY_GB = 2.0
 _NEEDED_SHM_MB = 256.0
 _OLDEST_NODE = (20, 9)
 
-State = Literal["ok", "warn", "missing"]
 _COLOURS: dict[State, str] = {"ok": "green", "warn": "yellow", "missing": "red"}
-
-
-class Finding(BaseModel):
-    """One thing that was looked at. ``todo`` says what to do where it is not ok."""
-
-    name: str
-    state: State
-    found: str
-    todo: str | None = None
 
 
 class Diagnosis(BaseModel):
@@ -60,7 +51,11 @@ class Examine:
 
     async def __call__(self, settings: Settings) -> int:
         """Examine the machine, and return the exit code."""
-        findings = [*await asyncio.to_thread(_examine, settings), *await _templates(settings)]
+        findings = [
+            *await asyncio.to_thread(_examine, settings),
+            *await examine_execution(settings),
+            *await _templates(settings),
+        ]
         diagnosis = Diagnosis(ok=all(one.state != "missing" for one in findings), findings=findings)
         if self.as_json:
             print(diagnosis.model_dump_json(indent=2))
