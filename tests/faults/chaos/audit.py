@@ -4,11 +4,12 @@ It reads through the ports only, so that it is the same for every database, and 
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import psutil
 
+from chaos.figures import Figures
 from rolldeck.domain.batch import Batch, BatchCounts
 from rolldeck.domain.errors import InvalidTransition, NotFound
 from rolldeck.domain.event import EventKind, LoggedEvent, RolloutChange
@@ -18,6 +19,7 @@ from rolldeck.storage.database import Database
 from rolldeck.storage.port import Artifacts, RolloutFilter, TaskCounts
 
 _PAGE = 500
+_PRINTED = 10
 
 
 @dataclass
@@ -32,10 +34,20 @@ class Findings:
         """Keep one."""
         self.sentences[figure].append(sentence)
 
-    @property
-    def counts(self) -> Counter[str]:
-        """How many of each."""
-        return Counter({figure: len(sentences) for figure, sentences in self.sentences.items()})
+    def account(self, *, faults: int, orphans: Mapping[str, Sequence[str]], recovery: Sequence[float]) -> Figures:
+        """Return the figures, and print what is wrong. ``orphans`` are named by kind."""
+        wrong = [*self.sentences.items(), *((f"orphaned {kind}", names) for kind, names in orphans.items())]
+        for figure, sentences in wrong:
+            for sentence in sentences[:_PRINTED]:
+                print(f"  {figure}: {sentence}")  # noqa: T201
+        return Figures(
+            faults,
+            self.rollouts,
+            self.attempts,
+            Counter({figure: len(sentences) for figure, sentences in self.sentences.items()}),
+            Counter({kind: len(names) for kind, names in orphans.items() if names}),
+            list(recovery),
+        )
 
 
 Expectation = Callable[[Rollout], bool]
@@ -187,8 +199,8 @@ def _check_end(rollout: Rollout, attempts: Sequence[Attempt], findings: Findings
     if rollout.status.is_final and rollout.finished_at is None:
         findings.note("other_findings", f"{rollout.id} has ended and does not say when")
     for attempt in attempts:
-        if attempt.ended_at is None or attempt.worker_id is None:
-            findings.note("other_findings", f"{rollout.id}: attempt {attempt.number} does not say when and by whom")
+        if attempt.worker_id is None:
+            findings.note("other_findings", f"{rollout.id}: attempt {attempt.number} does not say whose it was")
 
 
 def _check_history(rollout: Rollout, log: Sequence[LoggedEvent], findings: Findings) -> None:

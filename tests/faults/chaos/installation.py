@@ -2,16 +2,14 @@
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import psutil
 
-from chaos.audit import Auditor, Findings
+from chaos.audit import Auditor
 from chaos.doubles import CLUELESS, READER, STRICT, processes_naming
 from chaos.figures import Figures
 from chaos.fleet import Fleet, Member
@@ -69,20 +67,18 @@ class Installation:
         findings = await Auditor(self.database, LocalArtifacts(self.station.artifacts_dir), _knows_the_answer).audit(
             self.batch_ids
         )
-        orphans = self._orphans(findings)
+        orphans = self._orphans()
         for member in await self.fleet.stop():
             findings.note("other_findings", f"the worker {member.worker_id} did not stop")
-        for process in processes_naming(self.station.run_dir):
-            orphans["processes"] += 1
-            findings.note("left", f"{process.pid}, after all workers have stopped")
-        return _figures(self.faults, findings, orphans, self.fleet.recovery)
+        orphans["processes"] += [str(process.pid) for process in processes_naming(self.station.run_dir)]
+        return findings.account(faults=self.faults, orphans=orphans, recovery=self.fleet.recovery)
 
-    def _orphans(self, findings: Findings) -> Counter[str]:
-        """Count what nothing needs any more, for no rollout goes on. Live workers may keep their session's directory."""
+    def _orphans(self) -> dict[str, list[str]]:
+        """Name what nothing needs any more, for no rollout goes on. Live workers may keep their session's directory."""
         alive = {str(member.pid) for member in self.fleet.members if member.is_alive}
         run_dir, artifacts = self.station.run_dir, self.station.artifacts_dir
         sessions = [session for session in run_dir.iterdir() if session.name.split("+")[1] not in alive]
-        left: dict[str, list[str]] = {
+        return {
             "processes": [str(process.pid) for process in processes_naming(run_dir)],
             "databases": [str(path) for path in run_dir.rglob("application.db")],
             "directories": [
@@ -93,10 +89,6 @@ class Installation:
                 link for member in self.fleet.members if member.is_alive for link in _in_use(member, run_dir, artifacts)
             ],
         }
-        for kind, names in left.items():
-            for name in names:
-                findings.note("left", f"{kind}: {name}")
-        return Counter({kind: len(names) for kind, names in left.items() if names})
 
 
 def _in_use(member: Member, *directories: Path) -> list[str]:
@@ -115,17 +107,8 @@ def _knows_the_answer(rollout: Rollout) -> bool:
     return rollout.agent != CLUELESS
 
 
-def _figures(faults: int, findings: Findings, orphans: Counter[str], recovery: list[float]) -> Figures:
-    for figure, sentences in findings.sentences.items():
-        for sentence in sentences[:10]:
-            print(f"  {figure}: {sentence}")  # noqa: T201
-    counts = findings.counts
-    del counts["left"]  # counted as orphans
-    return Figures(faults, findings.rollouts, findings.attempts, counts, orphans, recovery)
-
-
 @asynccontextmanager
-async def opened(directory: Path, database: str, **how: float) -> AsyncIterator[Installation]:
+async def opened(directory: Path, database: str) -> AsyncIterator[Installation]:
     """Make an installation in a directory. Its workers are ended with the block, if they still live."""
     (directory / "run").mkdir(parents=True)
     (directory / "clock").write_text("0")
@@ -137,7 +120,6 @@ async def opened(directory: Path, database: str, **how: float) -> AsyncIterator[
         clock=directory / "clock",
         installation_id=uuid4().hex,
     )
-    station = replace(station, **how)
     (directory / "artifacts").mkdir()
     opened_database = await Database.open(database, installation_id=station.installation_id)
     installation = Installation(station, opened_database)

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import shutil
 import signal
 import subprocess
@@ -28,8 +27,9 @@ class OwnPostgres:
         self._bin = Path(spec.origin).parent / "pginstall" / "bin"
         self._directory = directory
         self._numbers = count(1)
-        account = service_account()
-        self._user = {} if account is None else {"user": account.uid, "group": account.gid, "extra_groups": []}
+        self._account = service_account()
+        self._uid = None if self._account is None else self._account.uid
+        self._gid = None if self._account is None else self._account.gid
 
     @classmethod
     @asynccontextmanager
@@ -38,8 +38,8 @@ class OwnPostgres:
         directory = Path(tempfile.mkdtemp(prefix="chaos-pg-"))
         server = cls(directory)
         try:
-            if "user" in server._user:
-                os.chown(directory, server._user["user"], server._user["group"])
+            if server._account is not None:
+                server._account.give(directory)
             server._run("initdb", "-D", f"{directory}/data", "-U", "chaos", "--auth=trust", "--no-sync")
             server.start()
             yield server
@@ -57,7 +57,8 @@ class OwnPostgres:
             stdout=subprocess.DEVNULL,
             stderr=(self._directory / "log").open("a"),
             start_new_session=True,
-            **self._user,
+            user=self._uid,
+            group=self._gid,
         )
         self._run("pg_isready", "-h", str(self._directory), "-t", str(_START_SECONDS), attempts=100)
 
@@ -76,7 +77,12 @@ class OwnPostgres:
     def _run(self, program: str, *arguments: str, attempts: int = 1) -> None:
         for left in reversed(range(attempts)):
             done = subprocess.run(
-                [str(self._bin / program), *arguments], capture_output=True, text=True, check=False, **self._user
+                [str(self._bin / program), *arguments],
+                capture_output=True,
+                text=True,
+                check=False,
+                user=self._uid,
+                group=self._gid,
             )
             if done.returncode == 0:
                 return
