@@ -5,10 +5,20 @@ import { isLive } from "@/features/rollouts/outcome";
 import { CALM_MS, LIVE_MS, listInterval, rolloutInterval } from "@/lib/polling";
 import { answer, client } from "./client";
 import { isConflict } from "./problem";
-import type { Rollout, RolloutRequest } from "./types";
+import type { RolloutDetail, RolloutQuery, TaskSummary } from "./types";
 
 const TASKS_A_PAGE = 500;
+const MOST_TASKS_A_PAGE = 1000;
 const ROLLOUTS_A_PAGE = 30;
+
+/** What of a rollout is played back: one attempt of it. `steps` is how many it has so far. */
+export type Recording = {
+  rolloutId: string;
+  attempt: number;
+  live: boolean;
+  steps: number;
+  videoUrl: string | null;
+};
 
 /** Asked every few seconds: an error means that the server went away. */
 export function useHealth() {
@@ -32,6 +42,25 @@ export function useTasks() {
   });
 }
 
+/** Every task there is, read to the end: for a choice among all of them. */
+export function useEveryTask() {
+  return useQuery({
+    queryKey: ["tasks", "every"],
+    queryFn: async ({ signal }) => {
+      const all: TaskSummary[] = [];
+      let after: string | null | undefined;
+      do {
+        const query = { limit: MOST_TASKS_A_PAGE, after };
+        const page = await answer(client.GET("/api/tasks", { params: { query }, signal }));
+        all.push(...page.tasks);
+        after = page.next;
+      } while (after !== null);
+      return all;
+    },
+    staleTime: 30_000,
+  });
+}
+
 /** A task: its newest version, or the one that is named. */
 export function useTask(id: string, version?: string) {
   return useQuery({
@@ -42,51 +71,64 @@ export function useTask(id: string, version?: string) {
   });
 }
 
-/** Rollouts of one task, or of all (null), newest first, page after page. */
-export function useRollouts(taskId: string | null) {
+/** The rollouts that a query asks for, in its order, page after page. */
+export function useRollouts(where: RolloutQuery) {
   return useInfiniteQuery({
-    queryKey: ["rollouts", taskId],
+    queryKey: ["rollouts", where],
     queryFn: ({ pageParam, signal }) =>
       answer(
         client.GET("/api/rollouts", {
-          params: { query: { limit: ROLLOUTS_A_PAGE, after: pageParam, task_id: taskId ?? undefined } },
+          params: { query: { ...where, limit: ROLLOUTS_A_PAGE, after: pageParam } },
           signal,
         }),
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
+    placeholderData: (previous) => previous,
     refetchInterval: (query) => listInterval(query.state.data?.pages.flatMap((page) => page.rollouts) ?? []),
   });
 }
 
-export function useRollout(id: string) {
+export function useRollout(id: string, { enabled = true } = {}) {
   return useQuery({
     queryKey: ["rollout", id],
     queryFn: ({ signal }) => readRollout(id, signal),
-    enabled: id !== "",
+    enabled: enabled && id !== "",
     refetchInterval: (query) => rolloutInterval(query.state.data),
   });
 }
 
-function readRollout(id: string, signal?: AbortSignal): Promise<Rollout> {
+function readRollout(id: string, signal?: AbortSignal): Promise<RolloutDetail> {
   return answer(client.GET("/api/rollouts/{rollout_id}", { params: { path: { rollout_id: id } }, signal }));
 }
 
-/** The steps of a rollout; asked again while it is live, and once more when it has ended. */
-export function useSteps(rollout: Pick<Rollout, "id" | "status" | "steps"> | undefined) {
-  const live = rollout !== undefined && isLive(rollout.status);
+/** The steps of an attempt of a rollout; asked again while it is live, and once more when it has ended. */
+export function useSteps({ rolloutId, attempt, live, steps }: Recording) {
   return useQuery({
-    queryKey: ["steps", rollout?.id, live ? "live" : rollout?.steps],
+    queryKey: ["steps", rolloutId, attempt, live ? "live" : steps],
     queryFn: ({ signal }) =>
       answer(
         client.GET("/api/rollouts/{rollout_id}/steps", {
-          params: { path: { rollout_id: rollout?.id ?? "" } },
+          params: { path: { rollout_id: rolloutId }, query: { attempt } },
           signal,
         }),
       ),
-    enabled: rollout !== undefined,
-    placeholderData: (previous) => previous,
+    placeholderData: (previous) => (previous?.attempt === attempt ? previous : undefined),
     refetchInterval: live ? LIVE_MS : false,
+  });
+}
+
+/** All attempts of a rollout; the earlier ones never change, so that they are asked for once an attempt. */
+export function useAttempts(rollout: Pick<RolloutDetail, "id" | "attempt" | "status">) {
+  return useQuery({
+    queryKey: ["attempts", rollout.id, rollout.attempt, isLive(rollout.status)],
+    queryFn: ({ signal }) =>
+      answer(
+        client.GET("/api/rollouts/{rollout_id}/attempts", { params: { path: { rollout_id: rollout.id } }, signal }),
+      ),
+    enabled: rollout.attempt > 1,
+    placeholderData: (previous) => previous,
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }
 
@@ -98,11 +140,22 @@ export function useAgents() {
   });
 }
 
+const CHANGED_BY_DELETION = ["tasks", "task", "rollouts", "batches", "health"];
+const CHANGED_BY_ROLLOUTS = [...CHANGED_BY_DELETION, "rollout", "attempts", "batch"];
+
 /** Everything that starting, ending or deleting rollouts changes on the pages. */
-function useRefreshCounts() {
+export function useRefreshCounts() {
+  return useInvalidate(CHANGED_BY_ROLLOUTS);
+}
+
+/** The same for a deletion: what was deleted is not asked for again. */
+export function useRefreshAfterDeletion() {
+  return useInvalidate(CHANGED_BY_DELETION);
+}
+
+function useInvalidate(keys: readonly string[]) {
   const queries = useQueryClient();
-  return () =>
-    Promise.all(["tasks", "task", "rollouts", "rollout"].map((key) => queries.invalidateQueries({ queryKey: [key] })));
+  return () => Promise.all(keys.map((key) => queries.invalidateQueries({ queryKey: [key] })));
 }
 
 export function useUploadTasks() {
@@ -122,14 +175,6 @@ export function useUploadTasks() {
   });
 }
 
-export function useStartRollouts() {
-  const refresh = useRefreshCounts();
-  return useMutation({
-    mutationFn: (body: RolloutRequest) => answer(client.POST("/api/rollouts", { body })),
-    onSuccess: refresh,
-  });
-}
-
 /** Cancels a live rollout; one that has ended meanwhile is kept, and that is what was wanted. */
 export function useCancelRollout() {
   const refresh = useRefreshCounts();
@@ -144,16 +189,22 @@ export function useCancelRollout() {
   });
 }
 
+/** Queues a failed rollout once more; its attempts are kept. */
+export function useRetryRollout() {
+  const refresh = useRefreshCounts();
+  return useMutation({
+    mutationFn: (id: string) =>
+      answer(client.POST("/api/rollouts/{rollout_id}/retry", { params: { path: { rollout_id: id } } })),
+    onSuccess: refresh,
+  });
+}
+
 /** Deletes a rollout that has ended, with its files. */
 export function useDeleteRollout() {
-  const refresh = useRefreshCounts();
-  const queries = useQueryClient();
+  const refresh = useRefreshAfterDeletion();
   return useMutation({
     mutationFn: (id: string) =>
       answer(client.DELETE("/api/rollouts/{rollout_id}", { params: { path: { rollout_id: id } } })),
-    onSuccess: (_result, id) => {
-      queries.removeQueries({ queryKey: ["rollout", id] });
-      return refresh();
-    },
+    onSuccess: () => void refresh(),
   });
 }

@@ -1,21 +1,35 @@
 import type { Readable } from "openapi-typescript-helpers";
-import type { components } from "./schema";
+import type { components, paths } from "./schema";
 
 /** The schemas as the client answers them. */
 type Schemas = Readable<components["schemas"]>;
 
 export type Agent = Schemas["AgentView"];
+export type AgentChoice = Schemas["AgentChoice"];
 export type Action = Schemas["ActionResult"]["action"];
 export type ActionResult = Schemas["ActionResult"];
+export type Attempt = Schemas["AttemptView"];
+export type Batch = Schemas["BatchView"];
+export type BatchCounts = Schemas["BatchCountsView"];
+export type BatchDeleted = Schemas["BatchDeleted"];
+/** What a batch is asked for with; the idempotency key goes in a header. */
+export type BatchRequest = paths["/api/batches"]["post"]["requestBody"]["content"]["application/json"];
+export type BatchUpdate = paths["/api/batches/{batch_id}"]["patch"]["requestBody"]["content"]["application/json"];
 export type Counts = Schemas["Counts"];
+export type DeleteResult = Schemas["DeleteResult"];
 export type Evidence = Schemas["Evidence"];
+export type Health = Schemas["Health"];
 export type Match = Schemas["Match"];
 export type PhaseTiming = Schemas["PhaseTiming"];
 export type Problem = Schemas["Problem"];
 export type ProblemField = Schemas["ProblemField"];
+export type Quota = Schemas["Quota"];
+export type QuotaLimits = Schemas["QuotaLimits"];
 export type Rollout = Schemas["RolloutView"];
+export type RolloutDetail = Schemas["RolloutDetail"];
 export type RolloutError = Schemas["RolloutError"];
-export type RolloutRequest = Schemas["RolloutRequest"];
+export type RolloutLimits = Schemas["RolloutLimits"];
+export type RolloutQuery = NonNullable<paths["/api/rollouts"]["get"]["parameters"]["query"]>;
 export type Status = Schemas["Status"];
 export type Step = Schemas["StepView"];
 export type TaskDetail = Schemas["TaskDetail"];
@@ -23,3 +37,4 @@ export type TaskSummary = Schemas["TaskSummary"];
 export type UploadResult = Schemas["UploadResult"];
 export type Verdict = Schemas["Verdict"];
 export type VerifierSpec = Schemas["VerifierSpec"];
+export type Worker = Schemas["WorkerView"];

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { formatCount, formatDuration, formatOffset, formatRate, formatRelative } from "./format";
+import {
+  formatBytes,
+  formatCount,
+  formatDuration,
+  formatEstimate,
+  formatOffset,
+  formatRate,
+  formatRelative,
+} from "./format";
 
 describe("a duration", () => {
   it.each([
@@ -63,4 +71,30 @@ describe("a rate", () => {
 it("a count agrees with its noun", () => {
   expect(formatCount(1, "step")).toBe("1 step");
   expect(formatCount(12000, "step")).toBe("12,000 steps");
+});
+
+describe("a size of files", () => {
+  it.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [1000, "1.0 kB"],
+    [43_210, "43 kB"],
+    [999_999, "1.0 MB"],
+    [1_340_000_000, "1.3 GB"],
+    [7e15, "7000 TB"],
+  ])("of %d bytes is written %s", (bytes, words) => {
+    expect(formatBytes(bytes)).toBe(words);
+  });
+});
+
+describe("an estimate of time", () => {
+  it.each([
+    [20, "less than a minute"],
+    [244, "about 4 min"],
+    [3600, "about 60 min"],
+    [8000, "about 2 h"],
+    [400_000, "about 5 d"],
+  ])("of %d seconds is no more precise than it can be: %s", (seconds, words) => {
+    expect(formatEstimate(seconds)).toBe(words);
+  });
 });

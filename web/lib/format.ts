@@ -57,3 +57,23 @@ export function formatRate(rate: number): string {
 export function formatCount(count: number, singular: string, plural = `${singular}s`): string {
   return `${count.toLocaleString("en-US")} ${count === 1 ? singular : plural}`;
 }
+
+/** A size of files: `812 B`, `4.2 kB`, `1.3 GB`. */
+export function formatBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let power = 0;
+  let value = bytes;
+  while (value >= 999.5 && power < units.length - 1) {
+    value /= 1000;
+    power += 1;
+  }
+  return `${power > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
+}
+
+/** Time that is still to go, without a false precision: `about 4 min`, `about 2 h`. */
+export function formatEstimate(seconds: number): string {
+  if (seconds < MINUTE) return "less than a minute";
+  if (seconds < 90 * MINUTE) return `about ${Math.round(seconds / MINUTE)} min`;
+  if (seconds < 2 * DAY) return `about ${Math.round(seconds / HOUR)} h`;
+  return `about ${Math.round(seconds / DAY)} d`;
+}

@@ -1,12 +1,20 @@
-import type { Counts, Rollout, Step, TaskSummary } from "@/api/types";
+import type { Attempt, Batch, BatchCounts, Counts, RolloutDetail, Step, TaskSummary } from "@/api/types";
 
 /** A completed, right rollout; each test names what is different. */
-export function rollout(fields: Partial<Rollout> = {}): Rollout {
+export function rollout(fields: Partial<RolloutDetail> = {}): RolloutDetail {
   return {
     id: "01jd5w8kq2zb7n3rxv4m000000",
+    batch_id: "01jd5w8kq2zb7n3rxv4m00000b",
     task_id: "q1",
     task_version: "3f9a1c52be07d481",
     agent: "oracle",
+    model: null,
+    parameters: {},
+    seed: 0,
+    attempt: 1,
+    retries_left: 2,
+    worker_id: "01jd5w8kq2zb7n3rxv4m00000a",
+    template: "9d41f6c2ab03e57189",
     status: "completed",
     stop_reason: "answered",
     success: true,
@@ -17,6 +25,9 @@ export function rollout(fields: Partial<Rollout> = {}): Rollout {
     errors: [],
     timings: [],
     steps: 3,
+    tokens: 0,
+    reused_from: null,
+    origin: null,
     seconds: 12.5,
     cancel_requested: false,
     video_url: "/api/rollouts/01jd5w8kq2zb7n3rxv4m000000/video",
@@ -37,6 +48,7 @@ export function step(index: number, fields: Partial<Step> = {}): Step {
     actions: [{ action: { kind: "click", x: 10 * index, y: 20, button: "left" }, error: null }],
     agent_seconds: 1,
     action_seconds: 0.2,
+    usage: null,
     at: "2026-11-22T12:00:02Z",
     ...fields,
   };
@@ -56,6 +68,63 @@ export function taskSummary(id: string, fields: Partial<TaskSummary> = {}): Task
     has_solution: true,
     counts: counts(),
     updated_at: "2026-11-22T12:00:00Z",
+    ...fields,
+  };
+}
+
+/** An attempt that failed for its infrastructure; each test names what is different. */
+export function attempt(number: number, fields: Partial<Attempt> = {}): Attempt {
+  return {
+    number,
+    present: false,
+    worker_id: "01jd5w8kq2zb7n3rxv4m00000a",
+    errors: [{ phase: "agent", kind: "BrowserError", message: "The page crashed", retryable: true }],
+    timings: [],
+    steps: 2,
+    video_url: null,
+    started_at: "2026-11-22T11:59:00Z",
+    ended_at: "2026-11-22T11:59:30Z",
+    ...fields,
+  };
+}
+
+export function batchCounts(fields: Partial<BatchCounts> = {}): BatchCounts {
+  return {
+    total: 0,
+    live: 0,
+    claimed: 0,
+    completed: 0,
+    succeeded: 0,
+    reused: 0,
+    failed: 0,
+    retryable: 0,
+    cancelled: 0,
+    left_out: 0,
+    success_rate: null,
+    ...fields,
+  };
+}
+
+/** A batch that has ended; each test names what is different. */
+export function batch(fields: Partial<Batch> = {}): Batch {
+  return {
+    id: "01jd5w8kq2zb7n3rxv4m00000b",
+    name: "Nightly",
+    tags: [],
+    priority: 0,
+    agents: [{ agent: "oracle", model: null, parameters: {} }],
+    tasks: 2,
+    repeats: 1,
+    limits: {},
+    max_attempts: 3,
+    reuse: false,
+    paused: false,
+    counts: batchCounts({ total: 2, completed: 2, succeeded: 1, success_rate: 0.5 }),
+    progress: 1,
+    mean_seconds: 12,
+    eta_seconds: 0,
+    created_at: "2026-11-22T12:00:00Z",
+    finished_at: "2026-11-22T12:10:00Z",
     ...fields,
   };
 }

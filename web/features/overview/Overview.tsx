@@ -9,6 +9,8 @@ import { RolloutList } from "@/features/rollouts/RolloutList";
 import classes from "./Overview.module.css";
 import { Welcome } from "./Welcome";
 
+const EVERYWHERE = {};
+
 /** `tasks` are undefined while they are loaded; `more`: there are further ones, which the totals leave out. */
 type Props = { tasks: readonly TaskSummary[] | undefined; more: boolean; onUpload: (file: File) => void };
 
@@ -29,7 +31,7 @@ export function Overview({ tasks, more, onUpload }: Props) {
       {more && <p className={classes.note}>Totals of the loaded tasks; the sidebar loads more.</p>}
       <h2 className={classes.subtitle}>Recent rollouts</h2>
       <RolloutList
-        taskId={null}
+        within={EVERYWHERE}
         empty={
           <EmptyState
             title="No rollout yet"

@@ -3,16 +3,17 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { renderPage } from "@/tests/render";
 import { rollout, step } from "@/tests/samples";
+import { recordingOf } from "./attempt";
 import { Replay } from "./Replay";
 
 const STEPS = [step(0), step(1), step(2)];
 
 beforeEach(() => {
-  vi.stubGlobal("fetch", async () => Response.json({ steps: STEPS }));
+  vi.stubGlobal("fetch", async () => Response.json({ attempt: 1, steps: STEPS }));
 });
 
 async function openReplay(address = "") {
-  renderPage(<Replay rollout={rollout()} />, { address });
+  renderPage(<Replay recording={recordingOf(rollout())} />, { address });
   await screen.findByText(/^Step \d of 3$/);
   const video = screen.getByLabelText<HTMLVideoElement>("Recording of the rollout");
   Object.defineProperty(video, "readyState", { value: 4 });

@@ -1,10 +1,9 @@
 "use client";
 
 import { SegmentedControl } from "@mantine/core";
-import { useSteps } from "@/api/queries";
-import type { Rollout, Step } from "@/api/types";
+import { type Recording, useSteps } from "@/api/queries";
+import type { Step } from "@/api/types";
 import { FailureNote } from "@/components/FailureNote";
-import { isLive } from "@/features/rollouts/outcome";
 import classes from "./Replay.module.css";
 import { Screenshot } from "./Screenshot";
 import { StepDescription } from "./StepDescription";
@@ -13,12 +12,12 @@ import { type Shown, useReplay } from "./useReplay";
 
 const NO_STEPS: readonly Step[] = [];
 
-/** The video of a rollout beside its steps; each follows the other. */
-export function Replay({ rollout }: { rollout: Rollout }) {
-  const live = isLive(rollout.status);
-  const query = useSteps(rollout);
+/** The video of a rollout's attempt beside its steps; each follows the other. */
+export function Replay({ recording }: { recording: Recording }) {
+  const { live, videoUrl } = recording;
+  const query = useSteps(recording);
   const steps = query.data?.steps ?? NO_STEPS;
-  const replay = useReplay(steps, { live, hasVideo: rollout.video_url !== null });
+  const replay = useReplay(steps, { live, hasVideo: videoUrl !== null });
   const step = steps[replay.current];
 
   return (
@@ -29,7 +28,7 @@ export function Replay({ rollout }: { rollout: Rollout }) {
             size="xs"
             aria-label="What the stage shows"
             data={[
-              { value: "video", label: "Video", disabled: rollout.video_url === null },
+              { value: "video", label: "Video", disabled: videoUrl === null },
               { value: "screenshot", label: "Screenshot", disabled: step === undefined },
             ]}
             value={replay.shown}
@@ -40,12 +39,12 @@ export function Replay({ rollout }: { rollout: Rollout }) {
           </span>
         </div>
         <div className={classes.screen}>
-          {rollout.video_url !== null && (
+          {videoUrl !== null && (
             <video
               ref={replay.video}
               className={classes.video}
               data-hidden={replay.shown !== "video" || undefined}
-              src={rollout.video_url}
+              src={videoUrl}
               controls
               muted
               playsInline
@@ -57,7 +56,7 @@ export function Replay({ rollout }: { rollout: Rollout }) {
             />
           )}
           {replay.shown === "screenshot" && step !== undefined && <Screenshot step={step} />}
-          {rollout.video_url === null && step === undefined && <NothingToSee rollout={rollout} />}
+          {videoUrl === null && step === undefined && <NothingToSee live={live} />}
         </div>
         {step !== undefined && <StepDescription step={step} />}
       </div>
@@ -70,12 +69,12 @@ export function Replay({ rollout }: { rollout: Rollout }) {
   );
 }
 
-function NothingToSee({ rollout }: { rollout: Rollout }) {
+function NothingToSee({ live }: { live: boolean }) {
   return (
     <p className={classes.nothing}>
-      {isLive(rollout.status)
-        ? "Screenshots appear with each step; the video when the rollout has ended."
-        : "This rollout ended before anything was recorded."}
+      {live
+        ? "Screenshots appear with each step; the video when the attempt has ended."
+        : "It ended before anything was recorded."}
     </p>
   );
 }

@@ -1,12 +1,11 @@
 "use client";
 
 import { Button } from "@mantine/core";
-import { IconBan, IconTrash } from "@tabler/icons-react";
+import { IconBan, IconRefresh, IconTrash } from "@tabler/icons-react";
 import Link from "next/link";
-import { useRouter } from "next/navigation";
 import { failureOf } from "@/api/problem";
-import { useCancelRollout, useDeleteRollout } from "@/api/queries";
-import type { Rollout } from "@/api/types";
+import { useCancelRollout, useDeleteRollout, useRetryRollout } from "@/api/queries";
+import type { DeleteResult, Rollout } from "@/api/types";
 import { ConfirmButton } from "@/components/ConfirmButton";
 import { RelativeTime, useSecondsSince } from "@/components/RelativeTime";
 import { OutcomeBadge } from "@/features/rollouts/OutcomeBadge";
@@ -14,7 +13,9 @@ import { isLive, truncationOf } from "@/features/rollouts/outcome";
 import { formatCount, formatDuration } from "@/lib/format";
 import classes from "./RolloutHeader.module.css";
 
-export function RolloutHeader({ rollout }: { rollout: Rollout }) {
+type Props = { rollout: Rollout; onDeleted: (result: DeleteResult) => void };
+
+export function RolloutHeader({ rollout, onDeleted }: Props) {
   const truncation = truncationOf(rollout);
   return (
     <header className={classes.header}>
@@ -35,13 +36,14 @@ export function RolloutHeader({ rollout }: { rollout: Rollout }) {
           )}
           {truncation !== null && <span className={classes.truncation}>{truncation}</span>}
           <span>{rollout.agent}</span>
+          {rollout.model !== null && <span className={classes.model}>{rollout.model}</span>}
           <span>{formatCount(rollout.steps, "step")}</span>
           <Elapsed rollout={rollout} />
           <RelativeTime iso={rollout.created_at} />
         </div>
         {rollout.verdict !== null && <p className={classes.reason}>{rollout.verdict.reason}</p>}
       </div>
-      <EndButton rollout={rollout} />
+      <Actions rollout={rollout} onDeleted={onDeleted} />
     </header>
   );
 }
@@ -52,40 +54,49 @@ function Elapsed({ rollout }: { rollout: Rollout }) {
   return seconds === null ? null : <span>{formatDuration(seconds)}</span>;
 }
 
-/** Cancels a live rollout, deletes one that has ended; says so when neither was possible. */
-function EndButton({ rollout }: { rollout: Rollout }) {
+/** What can be done with a rollout: cancel a live one, try a failed one again, delete one that has ended. Says so where it failed. */
+function Actions({ rollout, onDeleted }: Props) {
   const cancel = useCancelRollout();
+  const retry = useRetryRollout();
   const remove = useDeleteRollout();
-  const router = useRouter();
-  const live = isLive(rollout.status);
-  const error = cancel.error ?? remove.error;
-  const leave = () => router.push(`/?task=${encodeURIComponent(rollout.task_id)}`);
-
+  const error = cancel.error ?? retry.error ?? remove.error;
   return (
     <div className={classes.end}>
-      {live ? (
-        <Button
-          variant="default"
-          leftSection={<IconBan size={14} />}
-          loading={cancel.isPending}
-          disabled={rollout.cancel_requested}
-          onClick={() => cancel.mutate(rollout.id)}
-        >
-          {rollout.cancel_requested ? "Cancelling" : "Cancel"}
-        </Button>
-      ) : (
-        <ConfirmButton
-          variant="default"
-          leftSection={<IconTrash size={14} />}
-          loading={remove.isPending}
-          question="Delete this rollout?"
-          consequence="Its record, video and screenshots will be gone for good, and the task's rates will no longer count it."
-          confirmLabel="Delete"
-          onConfirm={() => remove.mutate(rollout.id, { onSuccess: leave })}
-        >
-          Delete
-        </ConfirmButton>
-      )}
+      <div className={classes.buttons}>
+        {rollout.status === "failed" && (
+          <Button
+            variant="default"
+            leftSection={<IconRefresh size={14} />}
+            loading={retry.isPending}
+            onClick={() => retry.mutate(rollout.id)}
+          >
+            Retry
+          </Button>
+        )}
+        {isLive(rollout.status) ? (
+          <Button
+            variant="default"
+            leftSection={<IconBan size={14} />}
+            loading={cancel.isPending}
+            disabled={rollout.cancel_requested}
+            onClick={() => cancel.mutate(rollout.id)}
+          >
+            {rollout.cancel_requested ? "Cancelling" : "Cancel"}
+          </Button>
+        ) : (
+          <ConfirmButton
+            variant="default"
+            leftSection={<IconTrash size={14} />}
+            loading={remove.isPending}
+            question="Delete this rollout?"
+            consequence="Its record, all its attempts, videos and screenshots will be gone for good, and the task's rates will no longer count it."
+            confirmLabel="Delete"
+            onConfirm={() => remove.mutate(rollout.id, { onSuccess: onDeleted })}
+          >
+            Delete
+          </ConfirmButton>
+        )}
+      </div>
       {error !== null && (
         <p role="alert" className={classes.error}>
           {failureOf(error).detail}

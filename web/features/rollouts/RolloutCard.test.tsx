@@ -27,6 +27,16 @@ describe("a rollout's card", () => {
     expect(screen.queryByText(/Later/)).toBeNull();
   });
 
+  it("says that it waits again after an attempt that decided nothing", () => {
+    renderPage(<RolloutCard rollout={rollout({ status: "pending", attempt: 2, success: null, verdict: null })} />);
+    expect(screen.getByText("waits for a worker again, for attempt 2")).toBeTruthy();
+  });
+
+  it("says that another rollout answered for it", () => {
+    renderPage(<RolloutCard rollout={rollout({ reused_from: "01jd5w8kq2zb7n3rxv4m000009" })} />);
+    expect(screen.getByText("Reused")).toBeTruthy();
+  });
+
   it("shows hostile text as text", () => {
     const parsed = "<img src=x onerror=alert(1)>";
     const { container } = renderPage(

@@ -13,6 +13,7 @@ type Props = { rollout: Rollout; showTask?: boolean };
 
 /** One rollout in a list: what it came to, who did it, what it answered or why it failed. Opens the rollout. */
 export function RolloutCard({ rollout, showTask = false }: Props) {
+  const who = rollout.model === null ? rollout.agent : `${rollout.agent} · ${rollout.model}`;
   return (
     <Link
       href={`/rollout/?id=${encodeURIComponent(rollout.id)}`}
@@ -29,8 +30,8 @@ export function RolloutCard({ rollout, showTask = false }: Props) {
           {rollout.task_id}
         </span>
       )}
-      <span className={classes.agent} title={rollout.agent}>
-        {rollout.agent}
+      <span className={classes.agent} title={who}>
+        {rollout.model ?? rollout.agent}
       </span>
       <Gist rollout={rollout} />
       <span className={classes.figures}>
@@ -46,6 +47,9 @@ export function RolloutCard({ rollout, showTask = false }: Props) {
 
 /** The one line that a reader looks for: the error, else the answer. */
 function Gist({ rollout }: { rollout: Rollout }) {
+  if (rollout.status === "pending" && rollout.attempt > 1) {
+    return <span className={classes.gist}>waits for a worker again, for attempt {rollout.attempt}</span>;
+  }
   const error = rollout.errors[0];
   if (error !== undefined && rollout.status !== "completed") {
     return (
@@ -58,6 +62,7 @@ function Gist({ rollout }: { rollout: Rollout }) {
   const answer = rollout.verdict?.parsed ?? null;
   return (
     <span className={classes.gist}>
+      {rollout.reused_from !== null && <span className={classes.reused}>Reused</span>}
       {truncation !== null && <span className={classes.truncation}>{truncation}</span>}
       {answer !== null && <code>{compactJson(answer, 160)}</code>}
       {answer === null && rollout.verdict !== null && <span>{shorten(firstLine(rollout.verdict.reason), 160)}</span>}

@@ -1,32 +1,67 @@
 "use client";
 
 import { Button, Skeleton } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import dynamic from "next/dynamic";
+import { useQueryStates } from "nuqs";
 import type { ReactNode } from "react";
 import { useRollouts } from "@/api/queries";
+import { EmptyState } from "@/components/EmptyState";
 import { FailureNote } from "@/components/FailureNote";
+import { countFilters, FILTERS, queryOf } from "./filters";
 import { RolloutCard } from "./RolloutCard";
 import classes from "./RolloutList.module.css";
 
-type Props = { taskId: string | null; empty: ReactNode };
+const TYPING_MS = 250;
 
-/** The rollouts of a task, or of all tasks (null), newest first. */
-export function RolloutList({ taskId, empty }: Props) {
-  const query = useRollouts(taskId);
+const FilterBar = dynamic(() => import("./FilterBar"), { ssr: false, loading: () => <Skeleton height={30} /> });
+
+/** `within`: the task or the batch whose rollouts these are, or neither for all. `empty` stands where there are none at all. */
+type Props = { within: { task_id?: string; batch_id?: string }; empty: ReactNode };
+
+/** Rollouts, narrowed and ordered as the address says. */
+export function RolloutList({ within, empty }: Props) {
+  const [filters, setFilters] = useQueryStates(FILTERS);
+  const [asked] = useDebouncedValue(filters, TYPING_MS);
+  const query = useRollouts({ ...queryOf(asked), ...within });
   const rollouts = query.data?.pages.flatMap((page) => page.rollouts);
-  if (rollouts === undefined) {
-    return query.error === null ? (
-      <Loading />
-    ) : (
-      <FailureNote title="The rollouts could not be loaded" error={query.error} onRetry={() => query.refetch()} />
-    );
-  }
-  if (rollouts.length === 0) return empty;
+  const narrowed = countFilters(filters) > 0;
+  if (rollouts?.length === 0 && !narrowed && !query.isPlaceholderData) return empty;
   return (
     <>
-      <ul className={classes.list} aria-label="Rollouts, newest first">
+      <FilterBar filters={filters} onChange={setFilters} batch={within.batch_id === undefined} />
+      <Rows query={query} within={within} stale={query.isPlaceholderData} onClear={() => setFilters(null)} />
+    </>
+  );
+}
+
+type RowsProps = Pick<Props, "within"> & {
+  query: ReturnType<typeof useRollouts>;
+  stale: boolean;
+  onClear: () => void;
+};
+
+function Rows({ query, within, stale, onClear }: RowsProps) {
+  const rollouts = query.data?.pages.flatMap((page) => page.rollouts);
+  if (query.error !== null && (rollouts === undefined || stale)) {
+    return <FailureNote title="The rollouts could not be loaded" error={query.error} onRetry={() => query.refetch()} />;
+  }
+  if (rollouts === undefined) return <Loading />;
+  if (rollouts.length === 0) {
+    return (
+      <EmptyState title="No rollout matches" detail="None has all that is chosen above.">
+        <Button variant="default" onClick={onClear}>
+          Show all
+        </Button>
+      </EmptyState>
+    );
+  }
+  return (
+    <div aria-busy={stale}>
+      <ul className={classes.list} aria-label="Rollouts" data-stale={stale || undefined}>
         {rollouts.map((rollout) => (
           <li key={rollout.id} className={classes.item}>
-            <RolloutCard rollout={rollout} showTask={taskId === null} />
+            <RolloutCard rollout={rollout} showTask={within.task_id === undefined} />
           </li>
         ))}
       </ul>
@@ -40,7 +75,7 @@ export function RolloutList({ taskId, empty }: Props) {
           Load more
         </Button>
       )}
-    </>
+    </div>
   );
 }
 

@@ -37,6 +37,7 @@ describe("what a rollout came to", () => {
 it("a truncated rollout says what it ran out of", () => {
   expect(truncationOf({ stop_reason: "step_limit" })).toBe("Truncated: out of steps");
   expect(truncationOf({ stop_reason: "time_limit" })).toBe("Truncated: out of time");
+  expect(truncationOf({ stop_reason: "token_limit" })).toBe("Truncated: out of tokens");
   expect(truncationOf({ stop_reason: "answered" })).toBeNull();
 });
 

@@ -47,6 +47,7 @@ export function outcomeOf(rollout: Pick<Rollout, "status" | "success" | "cancel_
 export function truncationOf(rollout: Pick<Rollout, "stop_reason">): string | null {
   if (rollout.stop_reason === "step_limit") return "Truncated: out of steps";
   if (rollout.stop_reason === "time_limit") return "Truncated: out of time";
+  if (rollout.stop_reason === "token_limit") return "Truncated: out of tokens";
   return null;
 }
 

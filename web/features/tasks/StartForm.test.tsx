@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Agent } from "@/api/types";
 import { renderPage } from "@/tests/render";
-import { rollout } from "@/tests/samples";
+import { batch, batchCounts } from "@/tests/samples";
 import { chosenAgent } from "./agents";
 import StartForm from "./StartForm";
 
@@ -33,13 +33,16 @@ describe("the agent that a form begins with", () => {
 
 describe("starting rollouts", () => {
   const sent: unknown[] = [];
+  const keys: (string | null)[] = [];
 
   beforeEach(() => {
     sent.length = 0;
+    keys.length = 0;
     vi.stubGlobal("fetch", async (request: Request) => {
       if (request.method === "GET") return Response.json(AGENTS);
       sent.push(await request.json());
-      return Response.json({ rollouts: [rollout()] }, { status: 201 });
+      keys.push(request.headers.get("idempotency-key"));
+      return Response.json(batch({ counts: batchCounts({ total: 6, live: 6 }) }), { status: 201 });
     });
   });
 
@@ -50,7 +53,18 @@ describe("starting rollouts", () => {
     await user.clear(count);
     await user.type(count, "3");
     await user.click(await screen.findByRole("button", { name: "Start 6 rollouts" }));
-    expect(sent).toEqual([{ task_ids: ["q1", "q2"], agent: "oracle", repeats: 3 }]);
+    expect(sent).toMatchObject([{ task_ids: ["q1", "q2"], agents: [{ agent: "oracle" }], repeats: 3 }]);
+    expect((await screen.findByRole("link", { name: "open the batch" })).getAttribute("href")).toContain("/batch");
+  });
+
+  it("twice in a moment names the same batch, however often it is sent", async () => {
+    renderPage(<StartForm taskIds={["q1"]} />);
+    const button = await screen.findByRole("button", { name: "Start 1 rollout" });
+    await screen.findByDisplayValue("ORACLE");
+    await userEvent.dblClick(button);
+    await screen.findByRole("link", { name: "open the batch" });
+    expect(new Set(keys).size).toBe(1);
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
   });
 
   it("offers an agent that cannot be used here only with the reason", async () => {

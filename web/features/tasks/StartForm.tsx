@@ -1,13 +1,18 @@
 "use client";
 
-import { Button, NumberInput, Select } from "@mantine/core";
+import { Button, NumberInput } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { IconPlayerPlay } from "@tabler/icons-react";
+import Link from "next/link";
 import { useEffect, useState } from "react";
 import { failureOf } from "@/api/problem";
-import { useAgents, useStartRollouts } from "@/api/queries";
+import { useAgents } from "@/api/queries";
 import { ProblemList } from "@/components/ProblemList";
+import { batchHref } from "@/features/batches/batch";
+import { NEW_BATCH } from "@/features/batches/form";
+import { useStartBatch } from "@/features/batches/useStartBatch";
 import { formatCount } from "@/lib/format";
+import { AgentSelect } from "./AgentSelect";
 import { chosenAgent } from "./agents";
 import classes from "./StartForm.module.css";
 
@@ -18,10 +23,10 @@ const NOTICE_MS = 6000;
 
 type Props = { taskIds: readonly string[] };
 
-/** Starts rollouts of one or several tasks with a chosen agent. */
+/** Starts rollouts of one or several tasks with a chosen agent, with nothing else to decide. */
 export default function StartForm({ taskIds }: Props) {
   const agents = useAgents();
-  const start = useStartRollouts();
+  const start = useStartBatch();
   const [remembered, remember] = useLocalStorage({ key: "rolldeck-agent", defaultValue: "" });
   const [repeats, setRepeats] = useState(1);
   const agent = chosenAgent(agents.data ?? [], remembered);
@@ -30,7 +35,7 @@ export default function StartForm({ taskIds }: Props) {
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     if (agent === null) return;
-    start.mutate({ task_ids: [...taskIds], agent: agent.name, repeats });
+    start.mutate({ ...NEW_BATCH, task_ids: [...taskIds], agents: [{ agent: agent.name }], repeats });
   };
 
   const { isSuccess, reset } = start;
@@ -45,24 +50,14 @@ export default function StartForm({ taskIds }: Props) {
     <form className={classes.form} onSubmit={submit} aria-label="Start rollouts">
       <div className={classes.controls}>
         <span role="status" className={classes.notice}>
-          {start.data && `${formatCount(start.data.rollouts.length, "rollout")} started`}
+          {start.data && (
+            <>
+              {formatCount(start.data.counts.total, "rollout")} started:{" "}
+              <Link href={batchHref(start.data.id)}>open the batch</Link>
+            </>
+          )}
         </span>
-        <Select
-          aria-label="Agent"
-          className={classes.agent}
-          placeholder={agents.error ? "agents could not be loaded" : "agent"}
-          allowDeselect={false}
-          data={(agents.data ?? []).map(({ name, title, unavailable }) => ({
-            value: name,
-            label: title,
-            disabled: unavailable !== null,
-          }))}
-          value={agent?.name ?? null}
-          onChange={(name) => name !== null && remember(name)}
-          classNames={{ option: classes.choice }}
-          comboboxProps={{ width: 340, position: "bottom-start" }}
-          renderOption={({ option }) => <AgentOption agent={agents.data?.find(({ name }) => name === option.value)} />}
-        />
+        <AgentSelect className={classes.agent} value={agent?.name ?? null} onChange={remember} />
         <NumberInput
           aria-label="Rollouts of each task"
           className={classes.count}
@@ -90,15 +85,5 @@ export default function StartForm({ taskIds }: Props) {
         </div>
       )}
     </form>
-  );
-}
-
-function AgentOption({ agent }: { agent?: { title: string; description: string; unavailable: string | null } }) {
-  if (agent === undefined) return null;
-  return (
-    <span className={classes.option}>
-      <strong>{agent.title}</strong>
-      <span className={classes.why}>{agent.unavailable ?? agent.description}</span>
-    </span>
   );
 }

@@ -75,7 +75,7 @@ export function TaskDetails({ id }: { id: string }) {
         </div>
         {counts.total > 0 && <CountsStrip counts={counts} />}
         <RolloutList
-          taskId={task.id}
+          within={{ task_id: task.id }}
           empty={
             <EmptyState
               title="No rollout of this task yet"

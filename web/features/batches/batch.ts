@@ -1,0 +1,88 @@
+/** A batch in words: how it stands, what its bar shows, how long it will take. */
+import type { AgentChoice, Batch, BatchCounts, BatchDeleted, RolloutLimits } from "@/api/types";
+import type { Tone } from "@/features/rollouts/outcome";
+import { formatBytes, formatCount, formatDuration, formatEstimate } from "@/lib/format";
+import { compactJson } from "@/lib/text";
+
+export type BatchState = { label: string; tone: Tone; meaning: string };
+
+const ENDED: BatchState = { label: "Ended", tone: "cancelled", meaning: "all its rollouts have ended" };
+const PAUSED: BatchState = {
+  label: "Paused",
+  tone: "wrong",
+  meaning: "nothing more of it is begun until it is resumed",
+};
+const RUNNING: BatchState = { label: "Running", tone: "live", meaning: "workers execute its rollouts" };
+const WAITING: BatchState = {
+  label: "Waiting",
+  tone: "waiting",
+  meaning: "none of its rollouts is being executed now",
+};
+
+export function batchState({ paused, counts }: Pick<Batch, "paused" | "counts">): BatchState {
+  if (counts.live === 0) return ENDED;
+  if (paused) return PAUSED;
+  return counts.claimed > 0 ? RUNNING : WAITING;
+}
+
+export const batchTitle = ({ name, id }: Pick<Batch, "name" | "id">): string => name ?? `Batch ${id.slice(-8)}`;
+
+export const batchHref = (id: string): string => `/batch/?id=${encodeURIComponent(id)}`;
+
+/** A part of a batch's progress bar, in rollouts. */
+export type Segment = { part: "success" | "wrong" | "failed" | "cancelled" | "claimed"; count: number; words: string };
+
+/** The parts of a batch's progress bar in order; what is missing to the total waits. */
+export function segmentsOf(counts: BatchCounts): Segment[] {
+  const wrong = counts.completed - counts.succeeded;
+  const all: Segment[] = [
+    { part: "success", count: counts.succeeded, words: "success" },
+    { part: "wrong", count: wrong, words: "wrong" },
+    { part: "failed", count: counts.failed, words: "failed" },
+    { part: "cancelled", count: counts.cancelled, words: "cancelled" },
+    { part: "claimed", count: counts.claimed, words: "in progress" },
+  ];
+  return all.filter(({ count }) => count > 0);
+}
+
+/** A batch's progress, read out. */
+export function progressInWords(counts: BatchCounts): string {
+  const waiting = counts.live - counts.claimed;
+  const parts = segmentsOf(counts).map(({ count, words }) => `${count} ${words}`);
+  if (waiting > 0) parts.push(`${waiting} waiting`);
+  return `${counts.total - counts.live} of ${formatCount(counts.total, "rollout")} ended: ${parts.join(", ")}`;
+}
+
+/** How long a batch will still take; null where it has ended or nothing can be said yet. */
+export function timeLeft({ paused, counts, eta_seconds }: Pick<Batch, "paused" | "counts" | "eta_seconds">) {
+  if (counts.live === 0 || eta_seconds === null || (paused && counts.claimed === 0)) return null;
+  return formatEstimate(eta_seconds);
+}
+
+export function choiceInWords({ agent, model, parameters }: AgentChoice): string {
+  const given = parameters !== undefined && Object.keys(parameters).length > 0 ? ` ${compactJson(parameters, 80)}` : "";
+  return `${agent}${model ? ` · ${model}` : ""}${given}`;
+}
+
+const LIMIT_WORDS: readonly (readonly [keyof RolloutLimits, string, (value: number) => string])[] = [
+  ["steps", "steps", (value) => formatCount(value, "step")],
+  ["tokens", "tokens", (value) => formatCount(value, "token")],
+  ["provision_seconds", "environment", formatDuration],
+  ["browser_seconds", "browser", formatDuration],
+  ["agent_seconds", "agent", formatDuration],
+  ["verify_seconds", "verifier", formatDuration],
+  ["total_seconds", "until the agent stops", formatDuration],
+];
+
+/** The limits that were set for a batch; the others are the tasks' own. */
+export function limitsInWords(limits: RolloutLimits): { name: string; value: string }[] {
+  return LIMIT_WORDS.flatMap(([key, name, write]) => {
+    const value = limits[key];
+    return value == null ? [] : [{ name, value: write(value) }];
+  });
+}
+
+export function removedInWords({ rollouts, attempts, steps, freed_bytes }: BatchDeleted): string {
+  const parts = [formatCount(rollouts, "rollout"), formatCount(attempts, "attempt"), formatCount(steps, "step")];
+  return `${parts.join(", ")} and ${formatBytes(freed_bytes)} of files were removed.`;
+}

@@ -1,0 +1,82 @@
+import { describe, expect, it } from "vitest";
+import { taskSummary } from "@/tests/samples";
+import {
+  type BatchForm,
+  countRollouts,
+  newForm,
+  problemAt,
+  problemsElsewhere,
+  requestOf,
+  splitTags,
+  tagsOf,
+  taskIdsOf,
+} from "./form";
+
+const TASKS = [
+  taskSummary("a", { tags: ["sql", "easy"] }),
+  taskSummary("b", { tags: ["sql"] }),
+  taskSummary("c", { tags: ["chart"] }),
+];
+
+const form = (fields: Partial<BatchForm> = {}): BatchForm => ({ ...newForm([], "oracle"), ...fields });
+
+describe("the tasks of a new batch", () => {
+  it("are all at first, or those that were selected before", () => {
+    expect(taskIdsOf(form(), TASKS)).toEqual(["a", "b", "c"]);
+    expect(taskIdsOf(newForm(["c", "a"], null), TASKS)).toEqual(["a", "c"]);
+  });
+
+  it("are those with one of the chosen tags, each once", () => {
+    expect(taskIdsOf(form({ from: "tags", taskTags: new Set(["sql", "easy"]) }), TASKS)).toEqual(["a", "b"]);
+    expect(taskIdsOf(form({ from: "tags" }), TASKS)).toEqual([]);
+  });
+
+  it("can be chosen by the tags that there are, the most frequent first", () => {
+    expect(tagsOf(TASKS)).toEqual([
+      { tag: "sql", count: 2 },
+      { tag: "chart", count: 1 },
+      { tag: "easy", count: 1 },
+    ]);
+  });
+});
+
+it("a batch has tasks × agents × repeats rollouts", () => {
+  const agents = [
+    { key: 0, agent: "oracle", model: "" },
+    { key: 1, agent: "noop", model: "" },
+  ];
+  expect(countRollouts(form({ agents, repeats: 5 }), TASKS)).toBe(30);
+});
+
+it("what is left empty is not asked for", () => {
+  const request = requestOf(form({ name: "  ", tags: " nightly, ,nightly , x", limits: { steps: 30 } }), TASKS);
+  expect(request).toMatchObject({
+    name: null,
+    tags: ["nightly", "x"],
+    agents: [{ agent: "oracle", model: null }],
+    limits: { steps: 30 },
+    reuse: false,
+  });
+  expect(splitTags("")).toEqual([]);
+});
+
+describe("a problem that the server found", () => {
+  const problems = [
+    { field: "agents.1", message: "Set KEY" },
+    { field: "limits", message: "Value error, agent_seconds (20) is more than total_seconds (10) allows" },
+    { field: "task_ids", message: "oracle: no solution", index: 0, item_id: "a" },
+    { field: "body", message: "something else" },
+  ];
+
+  it("is shown at its field, in the server's words", () => {
+    expect(problemAt(problems, "agents.1")).toBe("Set KEY");
+    expect(problemAt(problems, "agents.10")).toBeNull();
+    expect(problemAt(problems, "limits")).toBe("agent_seconds (20) is more than total_seconds (10) allows");
+    expect(problemAt(problems, "repeats")).toBeNull();
+  });
+
+  it("is not lost where it belongs to no field", () => {
+    const elsewhere = problemsElsewhere(problems, ["agents", "limits", "task_ids"]);
+    expect(elsewhere.map(({ field }) => field)).toEqual(["body"]);
+  });
+});
