@@ -1,21 +1,31 @@
-"""What every database must do behind the ports ``Tasks`` and ``Rollouts``. PostgreSQL joins ``KINDS`` when it is there."""
+"""What every database must do behind the ports ``Tasks`` and ``Rollouts``: SQLite and PostgreSQL."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
+from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.errors import Conflict, InvalidInput, InvalidTransition, NotFound
 from rolldeck.domain.rollout import Phase, PhaseTiming, Rollout, RolloutError, Step, StopReason
 from rolldeck.domain.status import Event, Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
+from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.storage.database import Database
-from rolldeck.storage.port import Change, Claim, RolloutFilter, TaskCounts, UploadCounts
+from rolldeck.storage.port import (
+    Change,
+    Claim,
+    Removed,
+    RolloutFilter,
+    RolloutSort,
+    Standing,
+    TaskCounts,
+    UploadCounts,
+)
 
-KINDS = ("sqlite",)
+WORKER = "w1"
 
 
 class Clock:
@@ -34,12 +44,18 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=KINDS)
-async def database(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> AsyncIterator[Database]:
-    assert request.param == "sqlite"
-    opened = await Database.open(tmp_path / "rolldeck.db", now=clock)
+@pytest.fixture
+async def database(address: str, clock: Clock) -> AsyncIterator[Database]:
+    opened = await Database.open(address, now=clock)
+    await opened.workers.register(worker(WORKER))
     yield opened
     await opened.close()
+
+
+def worker(worker_id: str) -> Worker:
+    now = datetime.now(UTC)
+    report = WorkerReport(parallel=4)
+    return Worker(id=worker_id, host="here", pid=7, version="1", report=report, started_at=now, seen_at=now)
 
 
 def task(task_id: str, answer: int = 1) -> Task:
@@ -58,11 +74,28 @@ def error(message: str) -> RolloutError:
     return RolloutError(phase=Phase.PROVISION, kind="EnvironmentFailure", message=message, retryable=True)
 
 
-async def claimed(database: Database, task_id: str = "1") -> Claim:
+async def queued(
+    database: Database, task_ids: Sequence[str], agent: str = "noop", repeats: int = 1, *, max_attempts: int = 1
+) -> Sequence[Rollout]:
+    """Queue rollouts in a batch of their own, and return them in their order."""
+    spec = BatchSpec(
+        task_ids=tuple(task_ids), agents=(AgentChoice(agent=agent),), repeats=repeats, max_attempts=max_attempts
+    )
+    made = await database.batches.create(spec, {})
+    page = await database.rollouts.list(RolloutFilter(batch_id=made.batch.id), sort=RolloutSort.OLDEST, limit=200)
+    return page.rollouts
+
+
+async def claim_one(database: Database) -> Claim | None:
+    claims = await database.rollouts.claim(WORKER)
+    return claims[0] if claims else None
+
+
+async def claimed(database: Database, task_id: str = "1", *, max_attempts: int = 1) -> Claim:
     if not await database.tasks.list(limit=1):
         await database.tasks.upload([task(task_id)])
-    await database.rollouts.create([task_id], "noop", 1)
-    claim = await database.rollouts.claim()
+    await queued(database, [task_id], max_attempts=max_attempts)
+    claim = await claim_one(database)
     assert claim is not None
     return claim
 
@@ -150,7 +183,7 @@ class TestQueue:
     ) -> None:
         await database.tasks.upload([task("1"), task("2")])
         await database.tasks.upload([task("1", 7)])
-        created = await database.rollouts.create(["2", "1"], "noop", 2)
+        created = await queued(database, ["2", "1"], "noop", 2)
         assert [each.task_id for each in created] == ["2", "2", "1", "1"]
         assert {each.task_version for each in created} == {task("1", 7).version, task("2").version}
         assert [each.id for each in created] == sorted(each.id for each in created)
@@ -160,13 +193,13 @@ class TestQueue:
     async def test_rollouts_of_unknown_tasks_queue_nothing(self, database: Database) -> None:
         await database.tasks.upload([task("1")])
         with pytest.raises(NotFound, match="'nine'"):
-            await database.rollouts.create(["1", "nine"], "noop", 1)
-        assert await database.rollouts.claim() is None
+            await queued(database, ["1", "nine"], "noop", 1)
+        assert await claim_one(database) is None
 
     async def test_the_oldest_pending_rollout_is_claimed_first_and_once(self, database: Database) -> None:
         await database.tasks.upload([task("1", 3)])
-        created = await database.rollouts.create(["1"], "noop", 2)
-        claims = [await database.rollouts.claim() for _ in range(3)]
+        created = await queued(database, ["1"], "noop", 2)
+        claims = [await claim_one(database) for _ in range(3)]
         assert [claim.rollout.id if claim else None for claim in claims] == [created[0].id, created[1].id, None]
         assert claims[0] is not None
         assert claims[0].rollout.status is Status.PROVISIONING
@@ -176,24 +209,10 @@ class TestQueue:
 
     async def test_simultaneous_claims_never_share_a_rollout(self, database: Database) -> None:
         await database.tasks.upload([task("1")])
-        await database.rollouts.create(["1"], "noop", 20)
-        claims = await asyncio.gather(*(database.rollouts.claim() for _ in range(30)))
+        await queued(database, ["1"], "noop", 20)
+        claims = await asyncio.gather(*(claim_one(database) for _ in range(30)))
         ids = [claim.rollout.id for claim in claims if claim is not None]
         assert len(ids) == len(set(ids)) == 20
-
-    async def test_a_claim_from_a_moment_on_leaves_older_rollouts_alone(self, database: Database) -> None:
-        await database.tasks.upload([task("1")])
-        await database.rollouts.create(["1"], "noop", 1)
-        newer = (await database.rollouts.create(["1"], "noop", 1))[0]
-        claim = await database.rollouts.claim(created_from=newer.created_at)
-        assert claim is not None
-        assert claim.rollout.id == newer.id
-        assert await database.rollouts.claim(created_from=newer.created_at) is None
-
-    async def test_a_rollout_queued_in_the_very_moment_given_is_claimed(self, database: Database, clock: Clock) -> None:
-        await database.tasks.upload([task("1")])
-        await database.rollouts.create(["1"], "noop", 1)
-        assert await database.rollouts.claim(created_from=clock.time) is not None
 
 
 class TestProgress:
@@ -289,19 +308,21 @@ class TestProgress:
 class TestEnding:
     async def test_a_pending_rollout_is_cancelled_at_once(self, database: Database) -> None:
         await database.tasks.upload([task("1")])
-        rollout = (await database.rollouts.create(["1"], "noop", 1))[0]
+        rollout = (await queued(database, ["1"], "noop", 1))[0]
         assert (await database.rollouts.request_cancel(rollout.id)).status is Status.CANCELLED
-        assert await database.rollouts.claim() is None
+        assert await claim_one(database) is None
 
     async def test_the_worker_of_a_live_rollout_is_asked_to_cancel_it(self, database: Database) -> None:
         claim = await claimed(database)
         other = await claimed(database)
-        ids = [claim.rollout.id, other.rollout.id]
-        assert await database.rollouts.cancel_requested(ids) == frozenset()
+        tokens = {claim.rollout.id: claim.token, other.rollout.id: other.token}
+        assert await database.rollouts.standing(tokens) == Standing(frozenset(), frozenset())
         asked = await database.rollouts.request_cancel(claim.rollout.id)
         assert (asked.status, asked.cancel_requested) == (Status.PROVISIONING, True)
         assert await database.rollouts.request_cancel(claim.rollout.id) == asked
-        assert await database.rollouts.cancel_requested([*ids, "gone"]) == {claim.rollout.id, "gone"}
+        await database.rollouts.advance(other.rollout.id, other.token, Event.ERROR)
+        standing = await database.rollouts.standing({**tokens, "gone": "x"})
+        assert standing == Standing(cancel=frozenset({claim.rollout.id}), lost=frozenset({other.rollout.id, "gone"}))
 
     async def test_a_final_rollout_cannot_be_cancelled(self, database: Database) -> None:
         done = await finished(database)
@@ -313,37 +334,23 @@ class TestEnding:
         with pytest.raises(Conflict):
             await database.rollouts.delete(claim.rollout.id)
 
-    async def test_a_deleted_rollout_is_gone_with_its_steps_and_names_its_files(self, database: Database) -> None:
+    async def test_a_deleted_rollout_is_gone_with_its_steps(self, database: Database) -> None:
         claim = await claimed(database)
         for index in range(2):
             await database.rollouts.add_step(claim.rollout.id, claim.token, step(index))
         await database.rollouts.advance(claim.rollout.id, claim.token, Event.ERROR, Change(video="r/video.mp4"))
-        keys = await database.rollouts.delete(claim.rollout.id)
-        assert set(keys) == {"r/screens/0.png", "r/screens/1.png", "r/video.mp4"}
+        removed = await database.rollouts.delete(claim.rollout.id)
+        assert removed == Removed([claim.rollout.id], attempts=0, steps=2)
         with pytest.raises(NotFound):
             await database.rollouts.get(claim.rollout.id)
         with pytest.raises(NotFound):
             await database.rollouts.step(claim.rollout.id, 0)
 
-    async def test_what_a_dead_process_had_claimed_fails_and_says_where(self, database: Database) -> None:
-        provisioning, running = await claimed(database), await claimed(database)
-        await database.rollouts.advance(running.rollout.id, running.token, Event.ENVIRONMENT_READY)
-        pending = (await database.rollouts.create(["1"], "noop", 1))[0]
-        assert await database.rollouts.release_orphans() == 2
-        for claim, phase in ((provisioning, Phase.PROVISION), (running, Phase.AGENT)):
-            lost = await database.rollouts.get(claim.rollout.id)
-            assert lost.status is Status.FAILED
-            assert [(each.phase, each.kind, each.retryable) for each in lost.errors] == [(phase, "WorkerLost", True)]
-            with pytest.raises(Conflict):
-                await database.rollouts.advance(claim.rollout.id, claim.token, Event.ERROR)
-        assert (await database.rollouts.get(pending.id)).status is Status.PENDING
-        assert await database.rollouts.release_orphans() == 0
-
 
 class TestLists:
     async def test_the_newest_come_first_and_pages_neither_repeat_nor_skip(self, database: Database) -> None:
         await database.tasks.upload([task("1")])
-        created = await database.rollouts.create(["1"], "noop", 7)
+        created = await queued(database, ["1"], "noop", 7)
         seen: list[str] = []
         after = None
         while True:
@@ -352,7 +359,7 @@ class TestLists:
             if page.next is None:
                 break
             after = page.next
-            await database.rollouts.create(["1"], "noop", 1)
+            await queued(database, ["1"], "noop", 1)
         assert seen == [each.id for each in reversed(created)]
 
     async def test_filters_narrow_each_other(self, database: Database) -> None:
@@ -360,7 +367,7 @@ class TestLists:
         right = await finished(database, success=True)
         wrong = await finished(database, success=False)
         failed = await finished(database, Event.ERROR)
-        other = (await database.rollouts.create(["2"], "oracle", 1))[0]
+        other = (await queued(database, ["2"], "oracle", 1))[0]
 
         async def found(where: RolloutFilter) -> Sequence[str]:
             return [each.id for each in (await database.rollouts.list(where)).rollouts]
@@ -385,17 +392,13 @@ class TestCounts:
         failed = await finished(database, Event.ERROR)
         await finished(database, Event.CANCEL)
         await claimed(database)
-        await database.rollouts.create(["1"], "noop", 2)
+        await queued(database, ["1"], "noop", 2)
         counts = (await database.tasks.get("1")).counts
         assert counts == TaskCounts(live=3, completed=2, succeeded=1, failed=1, cancelled=1)
         assert counts.success_rate == 0.5
         assert await database.rollouts.count_live() == 3
         await database.rollouts.delete(failed.id)
         assert (await database.tasks.get("1")).counts.failed == 0
-        await database.rollouts.release_orphans()
-        assert (await database.tasks.get("1")).counts == TaskCounts(
-            live=2, completed=2, succeeded=1, failed=1, cancelled=1
-        )
 
     async def test_counts_go_over_all_versions_of_a_task(self, database: Database) -> None:
         await finished(database)

@@ -1,97 +1,69 @@
-"""Connections to the database: how SQLite is told to behave, and what its errors become."""
+"""Transactions on a database: SQLite or PostgreSQL, told apart by the URL, and what their errors become.
 
-from collections.abc import Iterator
+What happens in a transaction is a plain function of a SQLAlchemy connection. SQLite runs it whole in a thread, so that
+it costs one change of threads and not one for each statement; PostgreSQL runs it in a greenlet on the event loop.
+"""
+
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
-from sqlalchemy import URL, Connection, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
+import asyncpg
+from sqlalchemy import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from rolldeck.domain.errors import StorageError
+from rolldeck.storage.database.postgresql import PostgresTransactions
+from rolldeck.storage.database.sqlite import SqliteTransactions
 
-_BUSY_SECONDS = 15  # how long a connection waits for another process that writes
-_READERS = 5
+_Result = TypeVar("_Result")
+_POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
+_SQLITE = ("sqlite", "sqlite+aiosqlite", "sqlite+pysqlite")
 
 
-@dataclass(frozen=True)
-class Sessions:
-    """Where transactions begin. One that writes, also if it reads first, begins in ``write``: SQLite has one writer."""
+class Transactions(Protocol):
+    """Runs functions in transactions, in which all or nothing happens, and which see one state of the database.
 
-    reader: AsyncEngine
-    writer: AsyncEngine
-    read: async_sessionmaker[AsyncSession]
-    write: async_sessionmaker[AsyncSession]
+    ``work`` may be run again where the database had to give up its first run; it changes nothing but the database.
+    """
+
+    async def read(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run what only reads."""
+
+    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
+        """Run what writes, also if it reads first."""
 
     async def close(self) -> None:
         """Close all connections. Idempotent."""
-        await self.reader.dispose()
-        await self.writer.dispose()
 
 
-def open_sessions(address: str | Path) -> Sessions:
-    """Return sessions on a database, by its URL or, for SQLite, its file. Connects to nothing yet.
+def open_transactions(address: str | Path) -> Transactions:
+    """Return transactions on a database, by its URL or, for SQLite, its file. Connects to nothing yet.
 
     Raises ``StorageError`` for a URL that cannot be used.
     """
-    url = _url(address)
-    if url.get_backend_name() != "sqlite":
-        raise StorageError(f"Databases of the kind {url.get_backend_name()!r} are not supported yet; use SQLite")
-    reader = _sqlite_engine(url, begin="BEGIN", connections=_READERS)
-    # Writers of this process queue in the pool, which is fair and wakes the next at once; the busy time-out is for
-    # other processes. IMMEDIATE takes the write lock before the first read, which a deferred transaction cannot get
-    # any more once somebody else has written.
-    writer = _sqlite_engine(url, begin="BEGIN IMMEDIATE", connections=1)
-    return Sessions(
-        reader,
-        writer,
-        async_sessionmaker(reader, expire_on_commit=False),
-        async_sessionmaker(writer, expire_on_commit=False),
-    )
-
-
-def _url(address: str | Path) -> URL:
     if isinstance(address, Path):
-        return URL.create("sqlite+aiosqlite", database=str(address))
-    try:
-        url = make_url(address)
-    except ArgumentError as error:
-        raise StorageError(
-            "The database's URL cannot be read; write for example sqlite:////path/to/rolldeck.db"
-        ) from error
-    return url.set(drivername="sqlite+aiosqlite") if url.drivername == "sqlite" else url
-
-
-def _sqlite_engine(url: URL, *, begin: str, connections: int) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        pool_size=connections,
-        max_overflow=0,
-        pool_timeout=60,
-        hide_parameters=True,  # a logged traceback shows no instructions and answers
-        # None: the driver begins no transactions by itself; the event below does.
-        connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None},
+        return SqliteTransactions(address)
+    url = _url(address)
+    if url.drivername in _POSTGRESQL:
+        return PostgresTransactions(url)
+    if url.drivername in _SQLITE and url.database:
+        return SqliteTransactions(Path(url.database))
+    raise StorageError(
+        f"Databases of the kind {url.drivername!r} are not supported; use sqlite:////path or postgresql://"
     )
 
-    @event.listens_for(engine.sync_engine, "connect", insert=True)  # before SQLAlchemy asks it anything
-    def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        try:
-            cursor = connection.cursor()
-            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
-                cursor.execute(f"PRAGMA {pragma}")
-            cursor.close()
-        except BaseException:
-            connection.close()  # else its thread would live on: the pool does not know it yet
-            raise
 
-    @event.listens_for(engine.sync_engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
+def _url(address: str) -> URL:
+    try:
+        return make_url(address)
+    except (ArgumentError, ValueError):
+        # Not chained: the error's text holds the URL, and with it a password.
+        raise StorageError(
+            "The database's URL cannot be read; write for example sqlite:////path/to/rolldeck.db "
+            "or postgresql://user:password@host/database"
+        ) from None
 
 
 @contextmanager
@@ -99,7 +71,18 @@ def storage_errors(doing: str) -> Iterator[None]:
     """Make a ``StorageError`` of what the database raises while ``doing`` something (said in words)."""
     try:
         yield
-    except SQLAlchemyError as error:
-        # The error's own text holds the statement's parameters: instructions and answers, which no log needs.
-        cause = getattr(error, "orig", None) or type(error).__name__
-        raise StorageError(f"The database failed while {doing}: {cause}") from error
+    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        raise StorageError(f"The database failed while {doing}: {_cause(error)}") from error
+
+
+def _cause(error: Exception) -> str:
+    """Return the reason, without the statement's parameters and PostgreSQL's details: what was to be stored."""
+    driver_error = getattr(error, "orig", None)
+    if driver_error is None:
+        return type(error).__name__ if isinstance(error, SQLAlchemyError) else _first_line(error)
+    return _first_line(driver_error.__cause__ or driver_error)
+
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if lines else type(error).__name__

@@ -1,13 +1,32 @@
 """The tables. What is JSON here was a domain model when it was written, and is validated into one when it is read.
 
-A rollout's id is a ULID: it follows time, so that the order of ids is the order of creation, and an index
-``(facet, id)`` serves both a filter by that facet and its order. ``created_at`` is the time inside the id.
+The ids of rollouts and batches are ULIDs: they follow time, so that the order of ids is the order of creation, and an
+index ``(facet, id)`` serves both a filter by that facet and its order. ``created_at`` is the time inside the id.
+
+Counters (of ``tasks`` and ``batches``) are kept by every write to ``rollouts``; see ``repositories.ledger``.
 """
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import DateTime, Dialect, ForeignKey, ForeignKeyConstraint, Index, MetaData, Text
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ColumnElement,
+    DateTime,
+    Dialect,
+    Float,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.types import TypeDecorator
 
 
@@ -32,86 +51,227 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-class Base(DeclarativeBase):
-    """Base of all tables; constraints have names, so that migrations can change them."""
+class Words(TypeDecorator[str]):
+    """Text in the order of its code points, in both databases.
 
-    metadata = MetaData(
-        naming_convention={
-            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-            "fk": "fk_%(table_name)s_%(referred_table_name)s",
-            "pk": "pk_%(table_name)s",
-        }
-    )
-    type_annotation_map = {str: Text(), datetime: UtcDateTime()}  # noqa: RUF012 - as SQLAlchemy reads it
+    What a database cannot hold (NUL in PostgreSQL, half of a surrogate pair in both) becomes U+FFFD: pages and models
+    can say anything, and saying it is no reason to lose a rollout.
+    """
 
+    impl = Text().with_variant(Text(collation="C"), "postgresql")
+    cache_ok = True
 
-class TaskRow(Base):
-    """A task's identity, its newest version, and the counts of its rollouts (kept by every write to ``rollouts``)."""
-
-    __tablename__ = "tasks"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    order_key: Mapped[str] = mapped_column(unique=True)
-    version: Mapped[str]
-    created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
-    live: Mapped[int] = mapped_column(default=0)
-    completed: Mapped[int] = mapped_column(default=0)
-    succeeded: Mapped[int] = mapped_column(default=0)
-    failed: Mapped[int] = mapped_column(default=0)
-    cancelled: Mapped[int] = mapped_column(default=0)
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return the text as it can be stored."""
+        if value is None or (value.isascii() and "\x00" not in value):
+            return value
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace").replace("\x00", "\ufffd")
 
 
-class TaskVersionRow(Base):
-    """What a task says, by content hash. Never changed and never removed: rollouts refer to it."""
+metadata = MetaData(
+    naming_convention={  # so that migrations can change them
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
 
-    __tablename__ = "task_versions"
+tasks = Table(
+    "tasks",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("order_key", Words, nullable=False),
+    Column("version", Words, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("live", Integer, nullable=False, default=0),
+    Column("completed", Integer, nullable=False, default=0),
+    Column("succeeded", Integer, nullable=False, default=0),
+    Column("failed", Integer, nullable=False, default=0),
+    Column("cancelled", Integer, nullable=False, default=0),
+    UniqueConstraint("order_key"),
+)
+"""A task's identity, its newest version, and the counts of its rollouts."""
 
-    task_id: Mapped[str] = mapped_column(ForeignKey(TaskRow.id), primary_key=True)
-    version: Mapped[str] = mapped_column(primary_key=True)
-    content: Mapped[str]
-    created_at: Mapped[datetime]
+task_versions = Table(
+    "task_versions",
+    metadata,
+    Column("task_id", Words, ForeignKey(tasks.c.id), primary_key=True),
+    Column("version", Words, primary_key=True),
+    Column("content", Words, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+"""What a task says, by content hash. Never changed and never removed: rollouts refer to it."""
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("name", Words),
+    Column("tags", Words, nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("agents", Words, nullable=False),
+    Column("tasks", Integer, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("limits", Words, nullable=False),
+    Column("max_attempts", Integer, nullable=False),
+    Column("reuse", Boolean, nullable=False),
+    Column("paused", Boolean, nullable=False, default=False),
+    Column("idempotency_key", Words),
+    Column("spec_hash", Words),
+    Column("total", Integer, nullable=False, default=0),
+    Column("live", Integer, nullable=False, default=0),
+    Column("claimed", Integer, nullable=False, default=0),
+    Column("completed", Integer, nullable=False, default=0),
+    Column("succeeded", Integer, nullable=False, default=0),
+    Column("reused", Integer, nullable=False, default=0),
+    Column("failed", Integer, nullable=False, default=0),
+    Column("retryable", Integer, nullable=False, default=0),
+    Column("cancelled", Integer, nullable=False, default=0),
+    Column("executed", Integer, nullable=False, default=0),
+    Column("seconds", Float, nullable=False, default=0.0),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime),
+    UniqueConstraint("idempotency_key"),
+)
+"""``executed`` rollouts came to an end by themselves, in ``seconds`` altogether. ``live - claimed`` are pending."""
 
 
-class RolloutRow(Base):
-    """A rollout without its steps. ``token`` names the claim; it is null while nobody executes the rollout."""
-
-    __tablename__ = "rollouts"
-
-    id: Mapped[str] = mapped_column(primary_key=True)
-    task_id: Mapped[str]
-    task_version: Mapped[str]
-    agent: Mapped[str]
-    status: Mapped[str]
-    token: Mapped[str | None]
-    cancel_requested: Mapped[bool] = mapped_column(default=False)
-    stop_reason: Mapped[str | None]
-    answer_text: Mapped[str | None]
-    success: Mapped[bool | None]
-    verdict: Mapped[str | None]
-    errors: Mapped[str] = mapped_column(default="[]")
-    timings: Mapped[str] = mapped_column(default="[]")
-    steps: Mapped[int] = mapped_column(default=0)
-    video: Mapped[str | None]
-    created_at: Mapped[datetime]
-    started_at: Mapped[datetime | None]
-    finished_at: Mapped[datetime | None]
-
-    __table_args__ = (
-        ForeignKeyConstraint(["task_id", "task_version"], [TaskVersionRow.task_id, TaskVersionRow.version]),
-        Index(None, "task_id", "id"),
-        Index(None, "status", "id"),
-        Index(None, "agent", "id"),
-        Index(None, "success", "id"),
-    )
+def _index_of_some(name: str, where: str, *columns: ColumnElement[Any]) -> None:
+    Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
 
 
-class StepRow(Base):
-    """A step, whole, as JSON."""
+# As the indexes have them: a query that says the same uses them.
+WAITING = "live > claimed"
+PENDING = "status = 'pending'"
+CLAIMED = "token IS NOT NULL"
 
-    __tablename__ = "steps"
+_index_of_some("ix_batches_waiting", WAITING, batches.c.priority.desc(), batches.c.claimed, batches.c.id)
+_index_of_some("ix_batches_live", "live > 0", batches.c.id)
 
-    rollout_id: Mapped[str] = mapped_column(ForeignKey(RolloutRow.id, ondelete="CASCADE"), primary_key=True)
-    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    content: Mapped[str]
+rollouts = Table(
+    "rollouts",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("batch_id", Words, ForeignKey(batches.c.id), nullable=False),
+    Column("task_id", Words, nullable=False),
+    Column("task_version", Words, nullable=False),
+    Column("environment", Words, nullable=False),
+    Column("agent", Words, nullable=False),
+    Column("model", Words),
+    Column("parameters", Words, nullable=False, default="{}"),
+    Column("quota", Words, nullable=False),
+    Column("seed", Integer, nullable=False),
+    Column("status", Words, nullable=False),
+    Column("attempt", Integer, nullable=False, default=1),
+    Column("retries_left", Integer, nullable=False),
+    Column("token", Words),
+    Column("worker_id", Words),
+    Column("cancel_requested", Boolean, nullable=False, default=False),
+    Column("template", Words),
+    Column("stop_reason", Words),
+    Column("answer_text", Words),
+    Column("success", Boolean),
+    Column("verdict", Words),
+    Column("errors", Words, nullable=False, default="[]"),
+    Column("failure", Words),
+    Column("failure_retryable", Boolean, nullable=False, default=False),
+    Column("timings", Words, nullable=False, default="[]"),
+    Column("steps", Integer, nullable=False, default=0),
+    Column("tokens", BigInteger, nullable=False, default=0),
+    Column("video", Words),
+    Column("reuse_key", Words),
+    Column("reused_from", Words),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("started_at", UtcDateTime),
+    Column("finished_at", UtcDateTime),
+    Column("seconds", Float),
+    ForeignKeyConstraint(["task_id", "task_version"], [task_versions.c.task_id, task_versions.c.version]),
+)
+"""Rollouts, each as its present attempt left it.
+
+``token`` names the claim; it is null while nobody executes the rollout. ``failure`` is the kind of the error that made
+it fail, ``failure_retryable`` whether that was its infrastructure's. ``seconds`` is how long the attempt took, once it has
+ended. ``reuse_key`` is set where its result may answer for others.
+"""
+
+Index(None, rollouts.c.batch_id, rollouts.c.id)
+
+_index_of_some("ix_rollouts_pending", PENDING, rollouts.c.batch_id, rollouts.c.id)
+_index_of_some("ix_rollouts_pending_environment", PENDING, rollouts.c.environment, rollouts.c.batch_id)
+_index_of_some("ix_rollouts_claimed_worker", CLAIMED, rollouts.c.worker_id)
+_index_of_some("ix_rollouts_claimed_quota", CLAIMED, rollouts.c.quota)
+_index_of_some("ix_rollouts_reuse_key", "reuse_key IS NOT NULL", rollouts.c.reuse_key)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("rollout_id", Words, ForeignKey(rollouts.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("worker_id", Words),
+    Column("errors", Words, nullable=False),
+    Column("timings", Words, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("video", Words),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime, nullable=False),
+)
+"""Attempts before the present one."""
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("rollout_id", Words, ForeignKey(rollouts.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, primary_key=True, autoincrement=False),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", Words, nullable=False),
+)
+"""Steps of all attempts, whole, as JSON."""
+
+installation = Table(
+    "installation",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("id", Words, nullable=False),
+    Column("proofs", BigInteger, nullable=False, default=0),
+)
+"""One row: whose database this is. ``proofs`` is raised to see whether anything can be written."""
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("host", Words, nullable=False),
+    Column("pid", BigInteger, nullable=False),
+    Column("version", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("beats", BigInteger, nullable=False),
+    Column("report", Words, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+"""Workers, alive and lost."""
+
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("max_running", Integer),
+    Column("requests_per_minute", Float),
+    Column("next_request_at", Float, nullable=False, default=0.0),
+)
+"""Limits of models. ``next_request_at`` (seconds since the epoch) is when the next request has its turn."""
+
+events = Table(
+    "events",
+    metadata,
+    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", Words, nullable=False),
+    Column("batch_id", Words),
+    Column("task_id", Words),
+    Column("rollout_id", Words),
+    Column("data", Words, nullable=False),
+)
+"""What happened. Only ever appended to."""

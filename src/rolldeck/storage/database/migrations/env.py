@@ -2,10 +2,8 @@
 
 from alembic import context
 
-from rolldeck.storage.database.models import Base
+from rolldeck.storage.database.models import metadata
 
-context.configure(
-    connection=context.config.attributes["connection"], target_metadata=Base.metadata, render_as_batch=True
-)
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, render_as_batch=True)
 with context.begin_transaction():
     context.run_migrations()

@@ -1,47 +1,133 @@
-"""From rows of rollouts and steps to domain models."""
+"""From rows to domain models, and what of models is JSON in a row."""
+
+from functools import lru_cache
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
 
+from rolldeck.domain.batch import AgentChoice, Batch, BatchCounts, Quota
 from rolldeck.domain.errors import StorageError
-from rolldeck.domain.rollout import PhaseTiming, Rollout, RolloutError, Step, StopReason
-from rolldeck.domain.status import Status
+from rolldeck.domain.event import LoggedEvent
+from rolldeck.domain.limits import RolloutLimits
+from rolldeck.domain.rollout import Attempt, PhaseTiming, Rollout, RolloutError, Step
+from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
-from rolldeck.storage.database.models import RolloutRow, StepRow
+from rolldeck.domain.worker import Worker, WorkerReport
+from rolldeck.storage.database.repositories.fetching import Row
 
 ERRORS = TypeAdapter(tuple[RolloutError, ...])
 TIMINGS = TypeAdapter(tuple[PhaseTiming, ...])
+AGENTS = TypeAdapter(tuple[AgentChoice, ...])
+TAGS = TypeAdapter(tuple[str, ...])
+_SAME = (
+    *("id", "batch_id", "task_id", "task_version", "agent", "model", "seed", "status", "attempt", "retries_left"),
+    *("worker_id", "template", "stop_reason", "answer_text", "steps", "tokens", "video", "reused_from"),
+    *("cancel_requested", "created_at", "started_at", "finished_at"),
+)
 
 
-def rollout_of(row: RolloutRow) -> Rollout:
+def errors_of(row: Row) -> tuple[RolloutError, ...]:
+    """Return the errors in the row of a rollout or an attempt."""
+    return () if row["errors"] == "[]" else ERRORS.validate_json(row["errors"])
+
+
+def timings_of(row: Row) -> tuple[PhaseTiming, ...]:
+    """Return the timings in the row of a rollout or an attempt."""
+    return () if row["timings"] == "[]" else TIMINGS.validate_json(row["timings"])
+
+
+def rollout_of(row: Row) -> Rollout:
     """Return the rollout that was stored. Raises ``StorageError`` where this code cannot read it any more."""
     try:
         return Rollout(
-            id=row.id,
-            task_id=row.task_id,
-            task_version=row.task_version,
-            agent=row.agent,
-            status=Status(row.status),
-            stop_reason=None if row.stop_reason is None else StopReason(row.stop_reason),
-            answer_text=row.answer_text,
-            verdict=None if row.verdict is None else Verdict.model_validate_json(row.verdict),
-            errors=ERRORS.validate_json(row.errors),
-            timings=TIMINGS.validate_json(row.timings),
-            steps=row.steps,
-            video=row.video,
-            cancel_requested=row.cancel_requested,
-            created_at=row.created_at,
-            started_at=row.started_at,
-            finished_at=row.finished_at,
+            **{name: row[name] for name in _SAME},
+            parameters=from_json(row["parameters"]),
+            verdict=None if row["verdict"] is None else Verdict.model_validate_json(row["verdict"]),
+            errors=errors_of(row),
+            timings=timings_of(row),
         )
     except ValueError as error:
-        raise StorageError(f"The stored rollout {row.id} cannot be read by this version of Rolldeck") from error
+        raise StorageError(f"The stored rollout {row['id']} cannot be read by this version of Rolldeck") from error
 
 
-def step_of(row: StepRow) -> Step:
+def attempt_of(row: Row) -> Attempt:
+    """Return the attempt that was stored. Raises ``StorageError`` where this code cannot read it any more."""
+    same = ("number", "worker_id", "steps", "video", "started_at", "ended_at")
+    try:
+        return Attempt(**{name: row[name] for name in same}, errors=errors_of(row), timings=timings_of(row))
+    except ValueError as error:
+        raise StorageError(
+            f"Attempt {row['number']} of the rollout {row['rollout_id']} cannot be read by this version of Rolldeck"
+        ) from error
+
+
+def step_of(row: Row) -> Step:
     """Return the step that was stored. Raises ``StorageError`` where this code cannot read it any more."""
     try:
-        return Step.model_validate_json(row.content)
+        return Step.model_validate_json(row["content"])
     except ValidationError as error:
         raise StorageError(
-            f"Step {row.number} of the rollout {row.rollout_id} cannot be read by this version of Rolldeck"
+            f"Step {row['number']} of the rollout {row['rollout_id']} cannot be read by this version of Rolldeck"
         ) from error
+
+
+def batch_of(row: Row) -> Batch:
+    """Return the batch that was stored. Raises ``StorageError`` where this code cannot read it any more."""
+    same = (
+        "id",
+        "name",
+        "priority",
+        "tasks",
+        "repeats",
+        "max_attempts",
+        "reuse",
+        "paused",
+        "created_at",
+        "finished_at",
+    )
+    try:
+        return Batch(
+            **{name: row[name] for name in same},
+            tags=TAGS.validate_json(row["tags"]),
+            agents=AGENTS.validate_json(row["agents"]),
+            limits=limits_of(row["limits"]),
+            counts=BatchCounts(**{name: row[name] for name in BatchCounts.model_fields}),
+            mean_seconds=row["seconds"] / row["executed"] if row["executed"] else None,
+        )
+    except ValueError as error:
+        raise StorageError(f"The stored batch {row['id']} cannot be read by this version of Rolldeck") from error
+
+
+@lru_cache(maxsize=256)
+def limits_of(content: str) -> RolloutLimits:
+    """Return the limits that were stored."""
+    return RolloutLimits.model_validate_json(content)
+
+
+def task_of(task_id: str, content: str) -> Task:
+    """Return the task that was stored. Raises ``StorageError`` where this code cannot read it any more."""
+    try:
+        return Task.model_validate_json(content)
+    except ValidationError as error:
+        raise StorageError(f"The stored task {task_id!r} cannot be read: upload its file again") from error
+
+
+def worker_of(row: Row) -> Worker:
+    """Return the worker that was stored. Raises ``StorageError`` where this code cannot read it any more."""
+    try:
+        return Worker(**{**row, "report": WorkerReport.model_validate_json(row["report"])})
+    except ValueError as error:
+        raise StorageError(f"The stored worker {row['id']} cannot be read by this version of Rolldeck") from error
+
+
+def quota_of(row: Row) -> Quota:
+    """Return the quota that was stored."""
+    return Quota(name=row["name"], max_running=row["max_running"], requests_per_minute=row["requests_per_minute"])
+
+
+def event_of(row: Row) -> LoggedEvent:
+    """Return the event that was logged. Raises ``StorageError`` where this code cannot read it any more."""
+    try:
+        return LoggedEvent(**{**row, "data": from_json(row["data"])})
+    except ValueError as error:
+        raise StorageError(f"The logged event {row['seq']} cannot be read by this version of Rolldeck") from error

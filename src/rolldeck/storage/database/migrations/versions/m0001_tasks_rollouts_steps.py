@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+_WORDS = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
 revision = "0001"
 down_revision = None
 
@@ -11,9 +13,9 @@ def upgrade() -> None:
     """Make the first tables."""
     op.create_table(
         "tasks",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("order_key", sa.Text(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("id", _WORDS, nullable=False),
+        sa.Column("order_key", _WORDS, nullable=False),
+        sa.Column("version", _WORDS, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("live", sa.Integer(), nullable=False),
@@ -26,30 +28,30 @@ def upgrade() -> None:
     )
     op.create_table(
         "task_versions",
-        sa.Column("task_id", sa.Text(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("task_id", _WORDS, nullable=False),
+        sa.Column("version", _WORDS, nullable=False),
+        sa.Column("content", _WORDS, nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(["task_id"], ["tasks.id"], name="fk_task_versions_tasks"),
         sa.PrimaryKeyConstraint("task_id", "version", name="pk_task_versions"),
     )
     op.create_table(
         "rollouts",
-        sa.Column("id", sa.Text(), nullable=False),
-        sa.Column("task_id", sa.Text(), nullable=False),
-        sa.Column("task_version", sa.Text(), nullable=False),
-        sa.Column("agent", sa.Text(), nullable=False),
-        sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("id", _WORDS, nullable=False),
+        sa.Column("task_id", _WORDS, nullable=False),
+        sa.Column("task_version", _WORDS, nullable=False),
+        sa.Column("agent", _WORDS, nullable=False),
+        sa.Column("status", _WORDS, nullable=False),
+        sa.Column("token", _WORDS, nullable=True),
         sa.Column("cancel_requested", sa.Boolean(), nullable=False),
-        sa.Column("stop_reason", sa.Text(), nullable=True),
-        sa.Column("answer_text", sa.Text(), nullable=True),
+        sa.Column("stop_reason", _WORDS, nullable=True),
+        sa.Column("answer_text", _WORDS, nullable=True),
         sa.Column("success", sa.Boolean(), nullable=True),
-        sa.Column("verdict", sa.Text(), nullable=True),
-        sa.Column("errors", sa.Text(), nullable=False),
-        sa.Column("timings", sa.Text(), nullable=False),
+        sa.Column("verdict", _WORDS, nullable=True),
+        sa.Column("errors", _WORDS, nullable=False),
+        sa.Column("timings", _WORDS, nullable=False),
         sa.Column("steps", sa.Integer(), nullable=False),
-        sa.Column("video", sa.Text(), nullable=True),
+        sa.Column("video", _WORDS, nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
@@ -66,9 +68,9 @@ def upgrade() -> None:
     op.create_index("ix_rollouts_task_id_id", "rollouts", ["task_id", "id"])
     op.create_table(
         "steps",
-        sa.Column("rollout_id", sa.Text(), nullable=False),
+        sa.Column("rollout_id", _WORDS, nullable=False),
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("content", _WORDS, nullable=False),
         sa.ForeignKeyConstraint(["rollout_id"], ["rollouts.id"], name="fk_steps_rollouts", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("rollout_id", "number", name="pk_steps"),
     )

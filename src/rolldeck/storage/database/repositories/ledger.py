@@ -1,0 +1,123 @@
+"""What a transaction changes beside its rows: the counters of tasks and batches, and the log of events."""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime
+
+from pydantic import JsonValue
+from pydantic_core import to_json
+from sqlalchemy import Connection, Table, bindparam, case, func, insert, null, select, update
+
+from rolldeck.domain.event import EventKind
+from rolldeck.domain.status import Status
+from rolldeck.storage.database.locks import Lock, take
+from rolldeck.storage.database.models import batches, events, tasks
+from rolldeck.storage.database.repositories.fetching import Row
+
+_OF_TASK = ("live", "completed", "succeeded", "failed", "cancelled")
+_OF_BATCH = (*_OF_TASK, "total", "claimed", "reused", "retryable", "executed", "seconds")
+
+
+def counted(rollout: Row) -> Counter[str]:
+    """Return the counters that a rollout is part of, each with what it adds."""
+    status = Status(rollout["status"])
+    counts: Counter[str] = Counter(total=1)
+    if not status.is_final:
+        counts["live"] = 1
+        counts["claimed"] = int(rollout["token"] is not None)
+        return counts
+    counts[status.value] = 1
+    counts["retryable"] = int(status is Status.FAILED and rollout["failure_retryable"])
+    if status is Status.COMPLETED:
+        counts["succeeded"] = int(rollout["success"])
+        counts["reused"] = int(rollout["reused_from"] is not None)
+    if status is not Status.CANCELLED and rollout["seconds"] is not None:
+        counts["executed"] = 1
+        counts["seconds"] = rollout["seconds"]
+    return counts
+
+
+class Ledger:
+    """Collects what a transaction changes beside its rows, and writes it at the transaction's end.
+
+    There in one order, whatever the rollouts' order was, so that two transactions never wait for each other crosswise;
+    and events last, because from then on to its commit no other transaction can log any.
+    """
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self._batches: dict[str, Counter[str]] = {}
+        self._tasks: dict[str, Counter[str]] = {}
+        self._events: list[dict[str, object]] = []
+
+    def count(self, rollout: Row, before: Counter[str], after: Counter[str]) -> None:
+        """Note what a rollout was counted as, and what it is counted as now."""
+        change = Counter({name: after[name] - before[name] for name in before | after if after[name] != before[name]})
+        if change:
+            self._batches.setdefault(rollout["batch_id"], Counter()).update(change)
+        if any(change[name] for name in _OF_TASK):
+            self._tasks.setdefault(rollout["task_id"], Counter()).update(change)
+
+    def log(
+        self,
+        kind: EventKind,
+        data: Mapping[str, JsonValue],
+        *,
+        batch_id: str | None = None,
+        task_id: str | None = None,
+        rollout_id: str | None = None,
+    ) -> None:
+        """Note an event."""
+        self._events.append(
+            {
+                "at": self.now,
+                "kind": kind.value,
+                "batch_id": batch_id,
+                "task_id": task_id,
+                "rollout_id": rollout_id,
+                "data": to_json(data).decode(),
+            }
+        )
+
+    def write(self, connection: Connection) -> None:
+        """Write everything. Nothing else may be written in the transaction after that."""
+        self.write_counts(connection)
+        if self._events:
+            take(connection, Lock.EVENTS)
+            connection.execute(_LOG, self._events)
+
+    def write_counts(self, connection: Connection) -> None:
+        """Write what was counted until now, for what reads the counters in the same transaction."""
+        if self._batches:
+            changes = [_change(_OF_BATCH, key, self._batches[key]) for key in sorted(self._batches)]
+            connection.execute(_COUNT_BATCH, [{"now": self.now, **change} for change in changes])
+        if self._tasks:
+            changes = [_change(_OF_TASK, key, self._tasks[key]) for key in sorted(self._tasks)]
+            connection.execute(_COUNT_TASK, changes)
+        self._batches.clear()
+        self._tasks.clear()
+
+
+def _change(names: tuple[str, ...], key: str, change: Counter[str]) -> dict[str, object]:
+    return {"key": key, **{f"add_{name}": change[name] for name in names}}
+
+
+def _added(table: Table, names: tuple[str, ...]) -> dict[str, object]:
+    return {name: table.c[name] + bindparam(f"add_{name}", type_=table.c[name].type) for name in names}
+
+
+_COUNT_TASK = update(tasks).where(tasks.c.id == bindparam("key")).values(_added(tasks, _OF_TASK))
+_LIVE_BEFORE = batches.c.live
+_LIVE_NOW = batches.c.live + bindparam("add_live", type_=batches.c.live.type)
+_FINISHED_AT = case(
+    (_LIVE_NOW > 0, null()),
+    (_LIVE_BEFORE == 0, batches.c.finished_at),  # it had ended: one of its rollouts was deleted
+    else_=bindparam("now", type_=batches.c.finished_at.type),
+)
+_COUNT_BATCH = (
+    update(batches)
+    .where(batches.c.id == bindparam("key"))
+    .values(_added(batches, _OF_BATCH) | {"finished_at": _FINISHED_AT})
+)
+_NEXT_SEQ = select(func.coalesce(func.max(events.c.seq), 0) + 1).scalar_subquery()
+_LOG = insert(events).values(seq=_NEXT_SEQ)
