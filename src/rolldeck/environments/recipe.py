@@ -54,6 +54,8 @@ class PythonApplication:
     health_path: str
     pages: tuple[str, ...]
     """Paths that a user opens, the first one after the login first: what a measurement uses."""
+    data_path: str
+    """A path that the application answers from the data, each time anew: shows that it reaches what is its own."""
     sqlite_databases: Mapping[str, str] = field(default_factory=dict)
     """Databases of the application's own, by the name that state checks use: file names in its directory."""
 

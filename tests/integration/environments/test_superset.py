@@ -135,3 +135,9 @@ async def test_the_measurement_reports_what_it_promises(supersets: ProcessEnviro
     assert report["ratio"] > 5  # far below what is reached: the machine that runs this test may be busy
     assert 5 < report["child_mb"] < 200
     assert report["parallel_seconds"] > 0
+    together = report["at_once"]
+    assert (together["count"], together["answered"]) == (2, 2)
+    assert report["parallel_seconds"] == together["healthy_seconds"]
+    memory = together["memory_mb"]
+    assert memory["total"] == pytest.approx(memory["processes"] + memory["files"], abs=0.2)
+    assert memory["each"] > report["child_mb"] / 2, "it holds what they share, too"

@@ -37,6 +37,7 @@ def small(requirements: Path = _HERE / "requirements.lock") -> Recipe:
             build_steps=("make the notes",),
             health_path="/health",
             pages=("/",),
+            data_path="/",
             sqlite_databases={"notes": "notes.sqlite"},
         ),
     )

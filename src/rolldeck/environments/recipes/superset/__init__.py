@@ -38,6 +38,7 @@ def superset(data: TableData) -> Recipe:
                 "/api/v1/dashboard/",
                 "/api/v1/database/1/tables/?q=(force:!f,schema_name:public)",
             ),
+            data_path="/api/v1/datasource/table/1/column/plan/values/",  # tables are registered by name: accounts first
             sqlite_databases={"metadata": "metadata.sqlite"},
         ),
     )

@@ -9,8 +9,8 @@ from rolldeck.domain.errors import EnvironmentFailure, VerificationError
 from rolldeck.domain.page import Cookie
 from rolldeck.environments.port import Row
 from rolldeck.environments.runtimes.process.life import Life
+from rolldeck.environments.runtimes.process.memory import size_in_memory
 from rolldeck.environments.runtimes.process.queries import query_postgres, query_sqlite
-from rolldeck.environments.runtimes.process.session import size_in_memory
 
 DATA = "data"
 
@@ -65,9 +65,10 @@ class ProcessEnvironment:
     async def memory_bytes(self) -> int:
         """Return what is its own: of its process, and of its files and database where these are in memory."""
         self._expect_life()
-        database = await self._life.cluster.size_bytes(self._life.address)
         process = await asyncio.to_thread(self._life.memory_bytes)
-        return process + await asyncio.to_thread(size_in_memory, self._directory, database)
+        files = await asyncio.to_thread(size_in_memory, self._directory)
+        # The database lies beside them, in files that say nothing of whose they are.
+        return process + files + (await self._life.cluster.size_bytes(self._life.address) if files else 0)
 
     def release_with(self, resources: AsyncExitStack) -> None:
         """Take over what ``close`` will undo."""

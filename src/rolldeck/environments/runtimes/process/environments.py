@@ -7,11 +7,14 @@ from pathlib import Path
 
 from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
 from rolldeck.domain.worker import PoolReport
+from rolldeck.environments.bench import Footprint
 from rolldeck.environments.port import Environment, ProgressListener, TemplateInfo
 from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.runtimes.process.accounts import service_account
 from rolldeck.environments.runtimes.process.build import Template, TemplateBuilder, template_of
 from rolldeck.environments.runtimes.process.host import Host
+from rolldeck.environments.runtimes.process.leftovers import processes_naming
+from rolldeck.environments.runtimes.process.memory import memory_of, size_in_memory
 from rolldeck.environments.runtimes.process.processes import allow_many_open_files
 from rolldeck.environments.runtimes.process.session import Session, default_run_dir, installation_tag, reap
 from rolldeck.environments.templates import TemplateCache
@@ -87,6 +90,16 @@ class ProcessEnvironments:
         """Return paths of pages that its users open; see ``bench.Measurable``."""
         return self._recipes[name].application.pages
 
+    def data_path(self, name: str) -> str:
+        """Return a path that is answered from the data; see ``bench.Measurable``."""
+        return self._recipes[name].application.data_path
+
+    async def footprint(self) -> Footprint:
+        """Return the memory of all that runs; see ``bench.Measurable``."""
+        if self._session is None:
+            return Footprint(processes=0, files=0)
+        return await asyncio.to_thread(_footprint_of, self._session.directory)
+
     async def cold_start(self, name: str) -> float:
         """Measure a start without the fork server; see ``bench.Measurable``."""
         host = await self._host(name)
@@ -149,3 +162,10 @@ class ProcessEnvironments:
         return TemplateInfo(
             recipe.name, f"{recipe.title} with {recipe.data.title}", RUNTIME, template.application.key, built, size
         )
+
+
+def _footprint_of(session: Path) -> Footprint:
+    """Add up the processes that name the session, with those that they started, and its files if they lie in memory."""
+    mains = processes_naming(session)
+    processes = {*mains, *(child for main in mains for child in main.children(recursive=True))}
+    return Footprint(processes=sum(memory_of(process) for process in processes), files=size_in_memory(session))

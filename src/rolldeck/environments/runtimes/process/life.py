@@ -8,6 +8,7 @@ import psutil
 
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.runtimes.process.forkclient import Child, ForkServer
+from rolldeck.environments.runtimes.process.memory import own_memory_of
 from rolldeck.environments.runtimes.process.postgres import Cluster, DatabaseAddress
 
 _CHECK_SECONDS = 10.0
@@ -56,7 +57,7 @@ class Life:
         """Return the memory that is the process's own (USS); blocks for milliseconds. ``EnvironmentFailure`` if gone."""
         self.expect()
         try:
-            return int(psutil.Process(self.child.pid).memory_full_info().uss)
+            return own_memory_of(psutil.Process(self.child.pid))
         except psutil.NoSuchProcess as error:
             self._ends("the environment's application has died", error)
 

@@ -17,8 +17,6 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-import psutil
-
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.recipe import hash_of
 from rolldeck.environments.runtimes.process.accounts import service_account
@@ -39,21 +37,6 @@ def default_run_dir() -> Path:
     # Before the user's own one, whose path on macOS is too long for a Unix socket.
     short = Path("/tmp")  # noqa: S108
     return short if os.access(short, os.W_OK) else Path(tempfile.gettempdir())
-
-
-def size_in_memory(directory: Path, beside: int = 0) -> int:
-    """Return the bytes of a directory's files and of ``beside``, which lie there too, if that is memory; else 0."""
-    mounts = {partition.mountpoint: partition.fstype for partition in psutil.disk_partitions(all=True)}
-    around = next((mounts[str(parent)] for parent in directory.parents if str(parent) in mounts), "")
-    if around not in {"tmpfs", "ramfs"}:
-        return 0
-    return beside + sum(_allocated(entry) for entry in directory.iterdir())
-
-
-def _allocated(file: Path) -> int:
-    with contextlib.suppress(FileNotFoundError):  # SQLite's logs come and go
-        return file.lstat().st_blocks * 512
-    return 0
 
 
 def installation_tag(installation_id: str) -> str:
