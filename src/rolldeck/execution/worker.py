@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
+from uuid import uuid4
 
 import structlog
-from ulid import ULID
 
 from rolldeck.domain.errors import Conflict, RolldeckError
 from rolldeck.domain.rollout import Rollout
@@ -33,7 +33,7 @@ def _nobody_listens(_: Rollout) -> None:
 
 
 def _new_id() -> str:
-    return str(ULID()).lower()
+    return str(uuid4())
 
 
 class Worker:

@@ -1,29 +1,44 @@
 """Doubles of everything a rollout is executed with, in memory, that fail or hang where a test says."""
 
 import asyncio
+import shutil
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import stamina
 
 from rolldeck.agents.port import Agent, AgentInfo, Observation, PageReader, Turn
 from rolldeck.browser.port import BrowserPage, PageView
 from rolldeck.domain.action import Action, Click
-from rolldeck.domain.batch import AgentChoice
+from rolldeck.domain.batch import AgentChoice, Quota
 from rolldeck.domain.errors import Conflict, NotFound
+from rolldeck.domain.limits import RolloutLimits
 from rolldeck.domain.page import Box, Cookie
-from rolldeck.domain.rollout import ActionResult, Rollout, Step
+from rolldeck.domain.rollout import ActionResult, Attempt, Rollout, RolloutError, Step
 from rolldeck.domain.solution import Target
 from rolldeck.domain.status import Event, Status, next_status
-from rolldeck.domain.task import Limits, Task
+from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
-from rolldeck.domain.worker import PoolReport
+from rolldeck.domain.worker import PoolReport, Worker, WorkerReport, WorkerState
 from rolldeck.environments.port import BuildProgress, Environment, Row, TemplateInfo
-from rolldeck.execution.rollout import Adapters, run_rollout
+from rolldeck.execution.adapters import Adapters
+from rolldeck.execution.interruption import Interrupt, Interruption
+from rolldeck.execution.rollout import run_rollout
 from rolldeck.recorder.port import Recording, Video
-from rolldeck.storage.port import Change, Claim, RolloutFilter, RolloutPage, StoredArtifact
+from rolldeck.storage.port import (
+    Change,
+    Claim,
+    Released,
+    Removed,
+    RolloutFilter,
+    RolloutPage,
+    RolloutSort,
+    Standing,
+    StoredArtifact,
+)
 from rolldeck.verification.port import SqlReader
 
 NOTHING_ELSE = Change()
@@ -37,8 +52,15 @@ class Scene:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.failures: dict[str, Exception] = {}
+        """What each point raises, again and again."""
+        self.failures_once: dict[str, list[Exception]] = {}
+        """What each point raises first."""
+        self.passes: dict[str, int] = {}
+        """How often a point is passed before it fails."""
         self.hangs: set[str] = set()
         """Where it hangs once, until ``released``."""
+        self.ignores_cancelling: set[str] = set()
+        """Where it hangs on though it is cancelled, until ``released``."""
         self.released = asyncio.Event()
         self.reached: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.open: list[str] = []
@@ -48,14 +70,22 @@ class Scene:
         self.screens: list[bytes] = []
         """What the page shows, one look after the other; the last one stays."""
         self.filmed: list[bytes] = []
+        self.slept: list[float] = []
         self.answer_verified: str | None = "nothing was verified"
+        self.limits = RolloutLimits()
+        self.retries = 2
         self.task = Task(id="q1", task="What is it?", answer=42)
-        self.queue = Queue(self)
+        self.database = MemoryDatabase(self)
+        self.workers = MemoryWorkers(self)
+        self.quotas = FakeQuotas(self)
         self.artifacts = MemoryArtifacts(self)
+        self.environments = FakeEnvironments(self)
         self.adapters = Adapters(
-            rollouts=self.queue,
+            rollouts=self.database,
+            workers=self.workers,
+            quotas=self.quotas,
             artifacts=self.artifacts,
-            environments=FakeEnvironments(self),
+            environments=self.environments,
             browsers=FakeBrowsers(self),
             recorder=FakeRecorder(self),
             agents=FakeAgents(self),
@@ -67,115 +97,219 @@ class Scene:
         self.reached[point].set()
         if point in self.hangs:
             self.hangs.remove(point)
-            await self.released.wait()
-        if point in self.failures:
+            await self._hang(point)
+        if self.failures_once.get(point):
+            raise self.failures_once[point].pop(0)
+        self.passes[point] = self.passes.get(point, 0) - 1
+        if point in self.failures and self.passes[point] < 0:
             raise self.failures[point]
 
-    def limit(self, **limits: float) -> None:
-        """Set the task's limits."""
-        self.task = self.task.model_copy(update={"limits": Limits.model_validate(limits)})
+    async def _hang(self, point: str) -> None:
+        while not self.released.is_set():
+            try:
+                await self.released.wait()
+            except asyncio.CancelledError:
+                if point not in self.ignores_cancelling:
+                    raise
 
-    async def run(self) -> Rollout:
-        """Execute one rollout of the task, and return what is stored of it."""
+    def close(self, what: str) -> None:
+        """Give something back; twice is once."""
+        if what in self.open:
+            self.open.remove(what)
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep no time at all, and note it."""
+        self.slept.append(seconds)
+
+    def limit(self, **limits: float) -> None:
+        """Set the rollouts' limits."""
+        self.limits = RolloutLimits.model_validate(limits)
+
+    async def run(self, interrupt: Interrupt | None = None) -> Rollout:
+        """Execute one attempt at one rollout of the task, and return what is stored of it."""
         claim = await self.queued_and_claimed()
-        await run_rollout(claim, self.adapters, lambda _: None)
-        return self.queue.rollouts[claim.rollout.id]
+        await run_rollout(claim, self.adapters, interrupt or Interrupt(), lambda _: None, self.sleep)
+        return self.database.rollouts[claim.rollout.id]
 
     async def queued_and_claimed(self) -> Claim:
         """Return a fresh claim."""
-        await self.queue.create([self.task.id], "somebody", 1)
-        claim = await self.queue.claim()
-        assert claim is not None
+        self.database.queue(1)
+        (claim,) = await self.database.claim("w1")
         return claim
 
-    async def run_and_cancel_at(self, point: str) -> Rollout:
-        """Execute one rollout, and cancel it when it hangs at this point."""
+    async def run_and_interrupt_at(self, point: str, reason: Interruption) -> Rollout:
+        """Execute one rollout, and interrupt it when it hangs at this point."""
         self.hangs.add(point)
         claim = await self.queued_and_claimed()
-        execution = asyncio.create_task(run_rollout(claim, self.adapters, lambda _: None))
+        interrupt = Interrupt()
+        execution = asyncio.create_task(run_rollout(claim, self.adapters, interrupt, lambda _: None))
         await self.reached[point].wait()
-        execution.cancel()
-        self.released.set()
-        with pytest.raises(asyncio.CancelledError):
-            await execution
-        return self.queue.rollouts[claim.rollout.id]
+        interrupt(reason)
+        await execution
+        return self.database.rollouts[claim.rollout.id]
 
 
-class Queue:
-    """Stands for the database: rollouts in memory, under the real state machine and tokens."""
+class MemoryDatabase:
+    """Stands for the stored rollouts: in memory, under the real state machine, with tokens and attempts."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+        self._claims = 0
         self.rollouts: dict[str, Rollout] = {}
-        self.trajectory: list[Step] = []
+        self.tokens: dict[str, str] = {}
+        self.trajectories: dict[tuple[str, int], list[Step]] = {}
+        self.earlier: dict[str, list[Attempt]] = {}
+        self.kept_videos: list[tuple[str, int, str]] = []
         self.history: list[Status] = []
 
-    async def create(self, task_ids: Sequence[str], agent: str, repeats: int) -> Sequence[Rollout]:
+    def queue(self, count: int, *, batch_id: str = "b1") -> Sequence[Rollout]:
+        """Queue rollouts of the scene's task."""
         made = [
             Rollout(
                 id=f"r{len(self.rollouts) + number}",
-                task_id=task_id,
+                batch_id=batch_id,
+                task_id=self._scene.task.id,
                 task_version="1",
-                agent=agent,
+                agent="somebody",
+                model="some-model",
                 status=Status.PENDING,
+                retries_left=self._scene.retries,
                 created_at=A_MOMENT,
             )
-            for task_id in task_ids
-            for number in range(repeats)
+            for number in range(count)
         ]
         self.rollouts |= {rollout.id: rollout for rollout in made}
         return made
 
-    async def claim(self, *, created_from: datetime | None = None) -> Claim | None:
+    @property
+    def statuses(self) -> list[Status]:
+        """The statuses of all rollouts, oldest first."""
+        return [rollout.status for rollout in self.rollouts.values()]
+
+    @property
+    def trajectory(self) -> list[Step]:
+        """All steps."""
+        return [step for steps in self.trajectories.values() for step in steps]
+
+    async def claim(self, worker_id: str, *, limit: int = 1, batch_id: str | None = None) -> Sequence[Claim]:
         await self._scene.at("claim")
-        for rollout in self.rollouts.values():
-            if rollout.status is Status.PENDING:
-                claimed = self._store(rollout, Event.CLAIMED, Change())
-                return Claim(claimed, self._scene.task, token=f"token of {rollout.id}")
-        return None
+        if worker_id in self._scene.workers.given_up:
+            raise Conflict("the worker was given up")
+        pending = [
+            rollout
+            for rollout in self.rollouts.values()
+            if rollout.status is Status.PENDING and batch_id in {None, rollout.batch_id}
+        ]
+        claims = [self._claim(rollout, worker_id) for rollout in pending[:limit]]
+        await self._scene.at("answer of claim")
+        return claims
+
+    async def claimed(self, worker_id: str) -> Sequence[Claim]:
+        return [
+            Claim(rollout, self._scene.task, self._scene.limits.on(self._scene.task.limits), self.tokens[rollout.id])
+            for rollout in self.rollouts.values()
+            if rollout.worker_id == worker_id and rollout.id in self.tokens
+        ]
 
     async def advance(self, rollout_id: str, token: str, event: Event, change: Change = NOTHING_ELSE) -> Rollout:
         await self._scene.at(f"write {event}")
         self._check(rollout_id, token)
-        return self._store(self.rollouts[rollout_id], event, change)
+        stored = self._store(self.rollouts[rollout_id], event, change)
+        await self._scene.at(f"answer of {event}")
+        return stored
 
     async def add_step(self, rollout_id: str, token: str, step: Step) -> None:
+        await self._scene.at("write a step")
         self._check(rollout_id, token)
-        self.trajectory.append(step)
+        steps = self.trajectories.setdefault((rollout_id, self.rollouts[rollout_id].attempt), [])
+        if step.index != len(steps):
+            raise Conflict(f"step {step.index} cannot follow {len(steps)} steps")
+        steps.append(step)
+        await self._scene.at("answer of a step")
 
-    async def cancel_requested(self, rollout_ids: Sequence[str]) -> frozenset[str]:
-        return frozenset(i for i in rollout_ids if i not in self.rollouts or self.rollouts[i].cancel_requested)
+    async def standing(self, tokens: Mapping[str, str]) -> Standing:
+        await self._scene.at("standing")
+        lost = {i for i, token in tokens.items() if self.tokens.get(i) != token}
+        return Standing(
+            cancel=frozenset(i for i in tokens if i not in lost and self.rollouts[i].cancel_requested),
+            lost=frozenset(lost),
+        )
+
+    async def demand(self) -> Mapping[str, int]:
+        await self._scene.at("demand")
+        count = self.statuses.count(Status.PENDING)
+        return {self._scene.task.environment: count} if count else {}
 
     async def request_cancel(self, rollout_id: str) -> Rollout:
         rollout = self.rollouts[rollout_id].model_copy(update={"cancel_requested": True})
         self.rollouts[rollout_id] = rollout
         return rollout
 
-    async def list(self, where: RolloutFilter, *, after: str | None = None, limit: int = 50) -> RolloutPage:
-        raise NotImplementedError
+    async def list(
+        self,
+        where: RolloutFilter,
+        *,
+        sort: RolloutSort = RolloutSort.NEWEST,
+        after: str | None = None,
+        limit: int = 50,
+        count: bool = False,
+    ) -> RolloutPage:
+        found = [
+            rollout
+            for rollout in self.rollouts.values()
+            if rollout.status in where.statuses and where.batch_id in {None, rollout.batch_id}
+        ]
+        return RolloutPage(found[:limit], None)
 
     async def get(self, rollout_id: str) -> Rollout:
+        if rollout_id not in self.rollouts:
+            raise NotFound(f"no rollout {rollout_id}")
+        return self.rollouts[rollout_id]
+
+    async def step(self, rollout_id: str, index: int, attempt: int | None = None) -> Step:
+        steps = self.trajectories.get((rollout_id, attempt or self.rollouts[rollout_id].attempt), [])
+        if index >= len(steps):
+            raise NotFound(f"no step {index}")
+        return steps[index]
+
+    async def keep_video(self, rollout_id: str, attempt: int, key: str) -> None:
+        self.kept_videos.append((rollout_id, attempt, key))
+
+    async def attempts(self, rollout_id: str) -> Sequence[Attempt]:
+        return self.earlier.get(rollout_id, [])
+
+    async def steps(self, rollout_id: str, attempt: int | None = None) -> Sequence[Step]:
         raise NotImplementedError
 
-    async def steps(self, rollout_id: str) -> Sequence[Step]:
+    async def count_live(self) -> int:
         raise NotImplementedError
 
-    async def delete(self, rollout_id: str) -> Sequence[str]:
+    async def retry(self, rollout_id: str) -> Rollout:
         raise NotImplementedError
 
-    async def release_orphans(self) -> int:
+    async def delete(self, rollout_id: str) -> Removed:
         raise NotImplementedError
+
+    def lose(self, rollout_id: str) -> None:
+        """Take a rollout away from its worker, for another attempt."""
+        self._store(self.rollouts[rollout_id], Event.REQUEUED, Change())
+
+    def _claim(self, rollout: Rollout, worker_id: str) -> Claim:
+        self._claims += 1
+        token = self.tokens[rollout.id] = f"token {self._claims} of {rollout.id}"
+        claimed = self._store(rollout.model_copy(update={"worker_id": worker_id}), Event.CLAIMED, Change())
+        return Claim(claimed, self._scene.task, self._scene.limits.on(self._scene.task.limits), token)
 
     def _check(self, rollout_id: str, token: str) -> None:
         if rollout_id not in self.rollouts:
             raise NotFound(f"no rollout {rollout_id}")
-        if token != f"token of {rollout_id}" or self.rollouts[rollout_id].status.is_final:
+        if token != self.tokens.get(rollout_id):
             raise Conflict("the claim is stale")
 
     def _store(self, rollout: Rollout, event: Event, change: Change) -> Rollout:
         update: dict[str, object] = {
             name: value
-            for name in ("stop_reason", "answer_text", "verdict", "video")
+            for name in ("stop_reason", "answer_text", "verdict", "video", "template")
             if (value := getattr(change, name)) is not None
         }
         update |= {
@@ -183,13 +317,108 @@ class Queue:
             "errors": rollout.errors + change.errors,
             "timings": rollout.timings + change.timings,
         }
-        stored = self.rollouts[rollout.id] = rollout.model_copy(update=update)
+        stored = rollout.model_copy(update=update)
         self.history.append(stored.status)
+        if stored.status.is_final or stored.status is Status.PENDING:
+            self.tokens.pop(rollout.id, None)
+        if stored.status is Status.PENDING:
+            stored = self._begin_another(stored, counted=event is Event.REQUEUED)
+        self.rollouts[rollout.id] = stored
         return stored
+
+    def _begin_another(self, ended: Rollout, *, counted: bool) -> Rollout:
+        self.earlier.setdefault(ended.id, []).append(
+            Attempt(
+                number=ended.attempt,
+                worker_id=ended.worker_id,
+                errors=ended.errors,
+                timings=ended.timings,
+                video=ended.video,
+                started_at=A_MOMENT,
+                ended_at=A_MOMENT,
+            )
+        )
+        fresh = {"errors": (), "timings": (), "video": None, "template": None, "stop_reason": None, "answer_text": None}
+        return ended.model_copy(
+            update={**fresh, "attempt": ended.attempt + 1, "retries_left": ended.retries_left - counted}
+        )
+
+
+class MemoryWorkers:
+    """Stands for the stored workers."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self.alive: dict[str, Worker] = {}
+        self.given_up: dict[str, RolloutError] = {}
+        self.stopped: list[str] = []
+        self.proofs = 0
+
+    async def register(self, worker: Worker) -> None:
+        await self._scene.at("register")
+        if worker.id in self.alive:
+            raise Conflict("the id is taken")
+        self.alive[worker.id] = worker
+        await self._scene.at("answer of register")
+
+    async def beat(self, worker_id: str, report: WorkerReport, *, draining: bool = False) -> bool:
+        await self._scene.at("beat")
+        if worker_id not in self.alive:
+            return False
+        before = self.alive[worker_id]
+        state = WorkerState.DRAINING if draining else WorkerState.WORKING
+        self.alive[worker_id] = before.model_copy(update={"beats": before.beats + 1, "report": report, "state": state})
+        return True
+
+    async def list(self, *, alive: bool | None = None) -> Sequence[Worker]:
+        await self._scene.at("list workers")
+        return list(self.alive.values())
+
+    async def stop(self, worker_id: str) -> None:
+        await self._scene.at("stop")
+        self.alive.pop(worker_id, None)
+        self.stopped.append(worker_id)
+
+    async def prove(self) -> None:
+        await self._scene.at("prove")
+        self.proofs += 1
+
+    async def release(self, worker_id: str, error: RolloutError, *, beats: int | None = None) -> Released:
+        await self._scene.at("release")
+        worker = self.alive.get(worker_id)
+        if worker is None or beats not in {None, worker.beats}:
+            return Released({})
+        del self.alive[worker_id]
+        self.given_up[worker_id] = error
+        rollouts = self._scene.database.rollouts.values()
+        had = [r for r in rollouts if r.worker_id == worker_id and r.id in self._scene.database.tokens]
+        for rollout in had:
+            self._scene.database.lose(rollout.id)
+        return Released({rollout.id: rollout.attempt for rollout in had}, requeued=len(had))
+
+
+class FakeQuotas:
+    """Stands for the quotas: each request waits for as long as the test says."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self.wait = 0.0
+        self.reserved: list[str] = []
+
+    async def reserve(self, name: str) -> float:
+        await self._scene.at("reserve")
+        self.reserved.append(name)
+        return self.wait
+
+    async def list(self) -> Sequence[Quota]:
+        raise NotImplementedError
+
+    async def set(self, quota: Quota) -> None:
+        raise NotImplementedError
 
 
 class MemoryArtifacts:
-    """Stands for the artifact store."""
+    """Stands for the artifact store; its workspaces are real directories."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -207,8 +436,14 @@ class MemoryArtifacts:
         self.keys.append(key)
         return key
 
-    def workspace(self, rollout_id: str) -> Path:
-        return self._scene.folder
+    def workspace(self, rollout_id: str, attempt: int) -> Path:
+        directory = self._scene.folder / rollout_id / str(attempt)
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
+
+    async def discard_workspace(self, rollout_id: str, attempt: int) -> None:
+        await self._scene.at("discard")
+        shutil.rmtree(self._scene.folder / rollout_id / str(attempt), ignore_errors=True)
 
     async def delete_rollout(self, rollout_id: str) -> int:
         self.deleted.append(rollout_id)
@@ -226,6 +461,8 @@ class FakeEnvironments:
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
+        self.expected: list[Mapping[str, int]] = []
+        self.leftovers = 0
 
     async def provision(self, name: str, rollout_id: str) -> Environment:
         await self._scene.at("provision")
@@ -242,14 +479,16 @@ class FakeEnvironments:
     async def build(self, name: str, on_progress: Callable[[BuildProgress], None]) -> None:
         raise NotImplementedError
 
-    def expect(self, demand: Mapping[str, int]) -> None: ...
+    def expect(self, demand: Mapping[str, int]) -> None:
+        self.expected.append(demand)
 
     def report(self) -> PoolReport:
         return PoolReport(ready=0, hits=0, misses=0, discarded=0)
 
     async def reap(self) -> int:
         await self._scene.at("reap")
-        return 0
+        removed, self.leftovers = self.leftovers, 0
+        return removed
 
 
 class FakeEnvironment:
@@ -275,7 +514,7 @@ class FakeEnvironment:
 
     async def close(self) -> None:
         await self._scene.at("close the environment")
-        self._scene.open.remove("environment")
+        self._scene.close("environment")
 
 
 class FakeBrowsers:
@@ -317,7 +556,7 @@ class FakePage:
 
     async def close(self) -> None:
         await self._scene.at("close the page")
-        self._scene.open.remove("page")
+        self._scene.close("page")
 
     async def frame(self) -> bytes:
         raise NotImplementedError
@@ -362,7 +601,7 @@ class FakeRecording:
 
     async def finish(self) -> Video:
         await self._scene.at("finish")
-        self._scene.open.remove("recording")
+        self._scene.close("recording")
         return Video(self._path, seconds=2, frames=4, size_bytes=1)
 
 
@@ -399,7 +638,7 @@ class FakeAgent:
 
     async def close(self) -> None:
         await self._scene.at("close the agent")
-        self._scene.open.remove("agent")
+        self._scene.close("agent")
 
 
 class FakeVerifier:
@@ -412,6 +651,13 @@ class FakeVerifier:
         await self._scene.at("verify")
         self._scene.answer_verified = answer_text
         return Verdict(reward=1, success=True, parsed=42, evidence=(), reason="It is 42.")
+
+
+@pytest.fixture(autouse=True)
+def _no_pauses_between_tries() -> Iterator[None]:
+    """Failing writes are tried again at once, a few times."""
+    with stamina.set_testing(True, attempts=5):
+        yield
 
 
 @pytest.fixture
