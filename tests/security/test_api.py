@@ -11,14 +11,20 @@ import pytest
 from rolldeck.agents.registry import AgentRegistry
 from rolldeck.api.app import create_app
 from rolldeck.api.services import Services
+from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.rollout import Step
 from rolldeck.domain.status import Event
 from rolldeck.domain.task import Task
+from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.environments.port import TemplateInfo
+from rolldeck.events.feed import EventFeed
+from rolldeck.events.metrics import Metrics
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 from rolldeck.storage.port import Change
 
+NOW = datetime.now(UTC)
+WORKER = Worker(id="w", host="h", pid=1, version="1", report=WorkerReport(parallel=1), started_at=NOW, seen_at=NOW)
 ACTIVE = b"<html><script>fetch('/api/rollouts')</script>"
 
 
@@ -36,10 +42,16 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
     await database.tasks.upload([Task(id="1", task="?", answer=1)])
     yield Services(
         tasks=database.tasks,
+        batches=database.batches,
         rollouts=database.rollouts,
+        workers=database.workers,
+        quotas=database.quotas,
+        events=database.events,
         artifacts=LocalArtifacts(tmp_path / "artifacts"),
         agents=AgentRegistry(),
         environments=NoTemplates(),
+        feed=EventFeed(database.events),
+        metrics=Metrics("1"),
         wake=lambda: None,
         version="1",
         host="127.0.0.1",
@@ -69,9 +81,9 @@ def finish(services: Services) -> Finish:
 
     async def finish_one() -> str:
         rollouts, artifacts = services.rollouts, services.artifacts
-        await rollouts.create(["1"], "noop", 1)
-        claim = await rollouts.claim()
-        assert claim is not None
+        await services.batches.create(BatchSpec(task_ids=("1",), agents=(AgentChoice(agent="noop"),)), {})
+        await services.workers.register(WORKER)
+        (claim,) = await rollouts.claim(WORKER.id)
         rollout_id = claim.rollout.id
         screenshot = await artifacts.put(f"{rollout_id}/screens/0.png", ACTIVE)
         step = Step(index=0, offset=0, url="javascript:alert(1)", screenshot=screenshot, at=datetime.now(UTC))

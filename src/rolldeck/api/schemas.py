@@ -132,7 +132,7 @@ class BatchDeleted(BaseModel):
 
     id: str
     rollouts: int
-    attempts: int = Field(description="all attempts of its rollouts, those that decided them included")
+    attempts: int = Field(description="earlier attempts of its rollouts, beside those that decided them")
     steps: int
     freed_bytes: int
 
@@ -245,7 +245,10 @@ class AttemptList(BaseModel):
 
 
 class DeleteResult(BaseModel):
-    """What a deletion did: a live rollout is ``cancelling``, a final one is ``deleted`` with all that belonged to it."""
+    """What a deletion did: a live rollout is ``cancelling``, a final one is ``deleted`` with all that belonged to it.
+
+    ``attempts`` are its earlier ones, ``steps`` those of all.
+    """
 
     id: str
     outcome: Literal["cancelling", "cancelled", "deleted"]

@@ -11,13 +11,17 @@ import pytest
 from rolldeck.agents.registry import AgentRegistry
 from rolldeck.api.app import create_app
 from rolldeck.api.services import Services
-from rolldeck.domain.rollout import Rollout, Step
+from rolldeck.domain.batch import AgentChoice, BatchSpec
+from rolldeck.domain.rollout import Phase, PhaseTiming, Rollout, RolloutError, Step, StopReason
 from rolldeck.domain.status import Event
 from rolldeck.domain.verdict import Verdict
+from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.environments.port import TemplateInfo
+from rolldeck.events.feed import EventFeed
+from rolldeck.events.metrics import Metrics
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
-from rolldeck.storage.port import Change
+from rolldeck.storage.port import Artifacts, Change, Claim
 
 VIDEO = bytes(range(256)) * 40
 SCREENSHOT = b"\x89PNG\r\n\x1a\n<script>alert(1)</script>"
@@ -31,31 +35,100 @@ class OneTemplate:
         return [TemplateInfo("superset", "Superset", "process", "0" * 64, built=False, size_bytes=None)]
 
 
+def services_on(database: Database, artifacts: Artifacts, wake: Callable[[], None] = lambda: None) -> Services:
+    """Everything that the API works with, real but for the environments."""
+    return Services(
+        tasks=database.tasks,
+        batches=database.batches,
+        rollouts=database.rollouts,
+        workers=database.workers,
+        quotas=database.quotas,
+        events=database.events,
+        artifacts=artifacts,
+        agents=AgentRegistry(),
+        environments=OneTemplate(),
+        feed=EventFeed(database.events, poll_seconds=0.02),
+        metrics=Metrics("1.2.3"),
+        wake=wake,
+        version="1.2.3",
+        host="127.0.0.1",
+        max_upload_mb=1,
+        web_dir=None,
+    )
+
+
 @dataclass
 class Deck:
-    """The services behind the API under test, and how often it woke the worker."""
+    """The services behind the API under test, how often it woke the workers, and what a worker would do."""
 
     services: Services
     woken: int = 0
+    workers: int = 0
 
-    async def finish_a_rollout(self, task_id: str, *, success: bool = True) -> Rollout:
-        """Do what a worker does to one rollout of a task: a step, a video, a verdict."""
-        rollouts, artifacts = self.services.rollouts, self.services.artifacts
-        await rollouts.create([task_id], "noop", 1)
-        claim = await rollouts.claim()
-        assert claim is not None
-        rollout_id = claim.rollout.id
-        await rollouts.advance(rollout_id, claim.token, Event.ENVIRONMENT_READY)
-        screenshot = await artifacts.put(f"{rollout_id}/screens/0.png", SCREENSHOT)
-        await rollouts.add_step(
-            rollout_id,
-            claim.token,
-            Step(index=0, offset=0.5, url="http://x/", screenshot=screenshot, at=datetime.now(UTC)),
+    async def add_worker(self, *, blocked: str | None = None) -> str:
+        """Register a worker; returns its id."""
+        self.workers += 1
+        now = datetime.now(UTC)
+        report = WorkerReport(parallel=4, blocked=blocked)
+        worker = Worker(
+            id=f"worker-{self.workers}",
+            host="here",
+            pid=self.workers,
+            version="1",
+            report=report,
+            started_at=now,
+            seen_at=now,
         )
-        await rollouts.advance(rollout_id, claim.token, Event.AGENT_STOPPED, Change(answer_text="{}"))
-        video = await artifacts.put(f"{rollout_id}/video.mp4", VIDEO)
+        await self.services.workers.register(worker)
+        return worker.id
+
+    async def start_a_batch(self, *task_ids: str, **wanted: object) -> str:
+        """Queue a batch of the agent noop; returns its id."""
+        spec = BatchSpec.model_validate({"task_ids": task_ids, "agents": (AgentChoice(agent="noop"),), **wanted})
+        template = await self.services.environments.templates()
+        made = await self.services.batches.create(spec, {each.name: each.content_hash for each in template})
+        return made.batch.id
+
+    async def claim(self, batch_id: str | None = None) -> Claim:
+        """Claim the next rollout for a new worker."""
+        worker_id = await self.add_worker()
+        (claim,) = await self.services.rollouts.claim(worker_id, batch_id=batch_id)
+        return claim
+
+    async def act(self, claim: Claim, *, video: bytes = VIDEO, screenshot: bytes = SCREENSHOT) -> Change:
+        """Do what a worker does until the agent has stopped: a step, and a video, whose change is returned."""
+        rollouts, artifacts, rollout_id = self.services.rollouts, self.services.artifacts, claim.rollout.id
+        await rollouts.advance(rollout_id, claim.token, Event.ENVIRONMENT_READY)
+        number = claim.rollout.attempt
+        shot = await artifacts.put(f"{rollout_id}/screens/{number}.png", screenshot)
+        step = Step(index=0, offset=0.5, url="http://x/", screenshot=shot, at=datetime.now(UTC))
+        await rollouts.add_step(rollout_id, claim.token, step)
+        key = await artifacts.put(f"{rollout_id}/video-{number}.mp4", video)
+        return Change(video=key, timings=(PhaseTiming(phase=Phase.AGENT, seconds=1.5),))
+
+    async def finish(self, claim: Claim, *, success: bool = True) -> Rollout:
+        """Do what a worker does to a rollout that its agent completes."""
+        change = await self.act(claim)
+        rollouts = self.services.rollouts
+        stopped = Change(answer_text="{}", stop_reason=StopReason.ANSWERED)
+        await rollouts.advance(claim.rollout.id, claim.token, Event.AGENT_STOPPED, stopped)
         verdict = Verdict(reward=float(success), success=success, parsed={}, evidence=(), reason="compared")
-        return await rollouts.advance(rollout_id, claim.token, Event.VERIFIED, Change(verdict=verdict, video=video))
+        return await rollouts.advance(
+            claim.rollout.id, claim.token, Event.VERIFIED, replace(change, verdict=verdict, template="0" * 64)
+        )
+
+    async def fail(self, claim: Claim, event: Event = Event.ERROR, *, retryable: bool = True) -> Rollout:
+        """Do what a worker does to a rollout whose environment dies after a step."""
+        change = await self.act(claim, video=VIDEO[::-1], screenshot=SCREENSHOT[::-1])
+        error = RolloutError(phase=Phase.AGENT, kind="EnvironmentFailure", message="it died", retryable=retryable)
+        return await self.services.rollouts.advance(
+            claim.rollout.id, claim.token, event, replace(change, errors=(error,))
+        )
+
+    async def finish_a_rollout(self, task_id: str, *, success: bool = True, **wanted: object) -> Rollout:
+        """Make a rollout of a task, and let its agent complete it."""
+        batch_id = await self.start_a_batch(task_id, **wanted)
+        return await self.finish(await self.claim(batch_id), success=success)
 
 
 @pytest.fixture
@@ -70,18 +143,7 @@ def deck(database: Database, tmp_path: Path) -> Deck:
     def wake() -> None:
         made.woken += 1
 
-    services = Services(
-        tasks=database.tasks,
-        rollouts=database.rollouts,
-        artifacts=LocalArtifacts(tmp_path / "artifacts"),
-        agents=AgentRegistry(),
-        environments=OneTemplate(),
-        wake=wake,
-        version="1.2.3",
-        host="127.0.0.1",
-        max_upload_mb=1,
-        web_dir=None,
-    )
+    services = services_on(database, LocalArtifacts(tmp_path / "artifacts"), wake)
     made = Deck(services)
     return made
 

@@ -18,15 +18,13 @@ from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
-from rolldeck.agents.registry import AgentRegistry
 from rolldeck.api.app import create_app
 from rolldeck.api.routes import bare_application
-from rolldeck.api.services import Services
 from rolldeck.domain.task import Task
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 
-from .conftest import Deck, OneTemplate
+from .conftest import Deck, services_on
 
 schema = schemathesis.openapi.from_dict(bare_application().openapi())
 BOUNDED = settings(
@@ -38,18 +36,7 @@ TASKS = [Task(id="1", task="One?", answer=1), Task(id="a/b", task="Two?", answer
 @asynccontextmanager
 async def serving(data_dir: Path) -> AsyncIterator[uvicorn.Server]:
     database = await Database.open(data_dir / "rolldeck.db")
-    services = Services(
-        tasks=database.tasks,
-        rollouts=database.rollouts,
-        artifacts=LocalArtifacts(data_dir / "artifacts"),
-        agents=AgentRegistry(),
-        environments=OneTemplate(),
-        wake=lambda: None,
-        version="1",
-        host="127.0.0.1",
-        max_upload_mb=1,
-        web_dir=None,
-    )
+    services = services_on(database, LocalArtifacts(data_dir / "artifacts"))
     await database.tasks.upload(TASKS)
     await Deck(services).finish_a_rollout("1")
     yield uvicorn.Server(uvicorn.Config(create_app(services), log_level="warning"))

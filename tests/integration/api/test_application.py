@@ -36,10 +36,19 @@ def web_dir(tmp_path: Path) -> Path:
 
 async def test_health_says_that_it_works_and_what_is_going_on(client: httpx2.AsyncClient, deck: Deck) -> None:
     await client.post("/api/tasks/upload", json=[{"id": "1", "task": "?", "answer": "1"}])
-    await deck.services.rollouts.create(["1"], "noop", 3)
+    await deck.start_a_batch("1", repeats=3)
+    await deck.add_worker()
     answer = await client.get("/health")
     assert answer.status_code == 200
-    assert answer.json() == {"status": "ok", "version": "1.2.3", "database": "ok", "live_rollouts": 3}
+    assert answer.json() == {
+        "status": "ok",
+        "version": "1.2.3",
+        "database": "ok",
+        "live_rollouts": 3,
+        "workers": 1,
+        "claiming": True,
+        "blocked": [],
+    }
 
 
 async def test_health_is_degraded_when_the_database_is_gone(

@@ -27,7 +27,7 @@ async def test_rollouts_are_queued_and_the_worker_is_woken(client: httpx2.AsyncC
     assert [(each["task_id"], each["status"]) for each in rollouts] == [("2", "pending")] * 2 + [("1", "pending")] * 2
     assert rollouts[0]["expected"] == {"n": 2}
     assert deck.woken == 1
-    assert (await client.get(f"/api/rollouts/{rollouts[0]['id']}")).json() == rollouts[0]
+    assert (await client.get(f"/api/rollouts/{rollouts[0]['id']}")).json() == {**rollouts[0], "origin": None}
 
 
 async def test_an_agent_that_cannot_try_a_task_is_refused_by_task(client: httpx2.AsyncClient, deck: Deck) -> None:
@@ -104,8 +104,7 @@ async def test_a_pending_rollout_is_cancelled_at_once_and_deleted_when_asked_aga
 
 async def test_a_live_rollout_is_asked_to_stop(client: httpx2.AsyncClient, deck: Deck) -> None:
     await start(client)
-    claim = await deck.services.rollouts.claim()
-    assert claim is not None
+    claim = await deck.claim()
     for _ in range(2):
         answer = await client.delete(f"/api/rollouts/{claim.rollout.id}")
         assert (answer.status_code, answer.json()["outcome"]) == (202, "cancelling")
@@ -128,7 +127,13 @@ async def test_cancelling_never_deletes_a_rollout_that_has_ended(client: httpx2.
 async def test_a_finished_rollout_is_deleted_with_its_files(client: httpx2.AsyncClient, deck: Deck) -> None:
     rollout = await deck.finish_a_rollout("1")
     deleted = (await client.delete(f"/api/rollouts/{rollout.id}")).json()
-    assert deleted == {"id": rollout.id, "outcome": "deleted", "freed_bytes": len(VIDEO) + len(SCREENSHOT)}
+    assert deleted == {
+        "id": rollout.id,
+        "outcome": "deleted",
+        "attempts": 0,
+        "steps": 1,
+        "freed_bytes": len(VIDEO) + len(SCREENSHOT),
+    }
     for path in ("", "/steps", "/steps/0/screenshot", "/video"):
         assert (await client.get(f"/api/rollouts/{rollout.id}{path}")).status_code == 404
 
@@ -138,7 +143,7 @@ async def test_a_rollout_shows_its_verdict_beside_the_expected_answer(client: ht
     await client.post("/api/tasks/upload", json=[{**TASKS[0], "answer": "99"}])
     view = (await client.get(f"/api/rollouts/{rollout.id}")).json()
     assert (view["success"], view["reward"], view["expected"]) == (False, 0.0, {"n": 1})
-    assert view["video_url"] == f"/api/rollouts/{rollout.id}/video"
+    assert view["video_url"] == f"/api/rollouts/{rollout.id}/video?attempt=1"
 
 
 async def test_steps_name_their_screenshots(client: httpx2.AsyncClient, deck: Deck) -> None:
