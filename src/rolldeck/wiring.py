@@ -16,12 +16,14 @@ from rolldeck.agents.port import Agents
 from rolldeck.agents.registry import AgentRegistry
 from rolldeck.api.services import Services
 from rolldeck.browser.pool import ChromiumBrowsers
+from rolldeck.browser.scratch import Scratch
 from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.worker import Worker as WorkerRecord
 from rolldeck.domain.worker import WorkerReport
 from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Environments
 from rolldeck.environments.provider import process_environments
+from rolldeck.environments.runtimes.process.session import default_run_dir
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.execution.adapters import Adapters
@@ -163,7 +165,8 @@ async def open_adapters(deck: Deck) -> AsyncIterator[Adapters]:
         idle_seconds=settings.pool_idle_seconds,
         most=settings.parallel,
     )
-    browsers = ChromiumBrowsers(settings.chromium)
+    scratch = Scratch(settings.run_dir or default_run_dir(), deck.database.installation_id)
+    browsers = ChromiumBrowsers(settings.chromium, scratch=scratch)
     try:
         await asyncio.gather(environments.start(), browsers.start())
         yield Adapters(

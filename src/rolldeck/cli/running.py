@@ -20,6 +20,8 @@ NOT_ALL_COMPLETED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
+_STOPPING = "Stopping, and cleaning up. Once more stops at once."
+
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Command = Callable[[Settings], Coroutine[None, None, int]]
@@ -35,10 +37,10 @@ class Overrides(TypedDict, total=False):
     workers: int | None
 
 
-def complete(command: Command, *, quiet: bool, **overrides: Unpack[Overrides]) -> int:
+def complete(command: Command, *, quiet: bool, stopping: str | None = _STOPPING, **overrides: Unpack[Overrides]) -> int:
     """Run a command to its end and return its exit code. A first signal lets it clean up, a second one does not.
 
-    ``quiet``: of the logs only what went wrong is shown.
+    ``quiet``: of the logs only what went wrong is shown. ``stopping`` is what a first signal makes it say.
     """
     try:
         settings = Settings.model_validate({name: value for name, value in overrides.items() if value is not None})
@@ -50,7 +52,7 @@ def complete(command: Command, *, quiet: bool, **overrides: Unpack[Overrides]) -
     configure_logs(settings.log_level)
     try:
         with asyncio.Runner() as runner:
-            return runner.run(_until_interrupted(command(settings)))
+            return runner.run(_until_interrupted(command(settings), stopping))
     except InvalidInput as error:
         say_error(error)
         return BAD_INPUT
@@ -84,8 +86,8 @@ def say_settings_are_wrong(error: ValidationError) -> None:
         say(f"Error: ROLLDECK_{name}: {problem['msg']}")
 
 
-async def _until_interrupted(command: Coroutine[None, None, int]) -> int:
-    signals = _Signals(command)
+async def _until_interrupted(command: Coroutine[None, None, int], stopping: str | None) -> int:
+    signals = _Signals(command, stopping)
     signals.take()
     try:
         code = await signals.work
@@ -125,7 +127,8 @@ def let_signals_end_the_process() -> None:
 class _Signals:
     """What a signal does to the command that runs: it is cancelled, unless the command says otherwise."""
 
-    def __init__(self, command: Coroutine[None, None, int]) -> None:
+    def __init__(self, command: Coroutine[None, None, int], stopping: str | None) -> None:
+        self._stopping = stopping
         _signals.set(self)  # before the task begins, which takes its context along
         self.work = asyncio.ensure_future(command)
         self.cancelled = False
@@ -144,7 +147,8 @@ class _Signals:
 
     def _cancel(self, _: signal.Signals) -> None:
         self.cancelled = True
-        say("\nStopping: what runs is cancelled and cleaned up. Once more stops at once.")
+        if self._stopping is not None:
+            say(f"\n{self._stopping}")
         self.work.cancel()
         self.let_go()
 
