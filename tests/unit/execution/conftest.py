@@ -424,6 +424,8 @@ class MemoryArtifacts:
         self._scene = scene
         self.keys: list[str] = []
         self.deleted: list[str] = []
+        self.shelf: Path | None = None
+        """Where the file that was adopted last is moved to; None: it is left where it is."""
 
     async def put(self, key: str, content: bytes) -> str:
         await self._scene.at("put")
@@ -434,6 +436,8 @@ class MemoryArtifacts:
     async def adopt(self, key: str, path: Path) -> str:
         await self._scene.at("adopt")
         self.keys.append(key)
+        if self.shelf is not None:
+            path.replace(self.shelf)
         return key
 
     def workspace(self, rollout_id: str, attempt: int) -> Path:
