@@ -1,12 +1,17 @@
 """The API on a real SQLite file and a real directory of artifacts, called in process."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
 import pytest
+import uvicorn
 
 from rolldeck.agents.registry import AgentRegistry
 from rolldeck.api.app import create_app
@@ -146,6 +151,36 @@ def deck(database: Database, tmp_path: Path) -> Deck:
     services = services_on(database, LocalArtifacts(tmp_path / "artifacts"), wake)
     made = Deck(services)
     return made
+
+
+class _Server(uvicorn.Server):
+    """uvicorn that says when it answers, and leaves signals alone."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(uvicorn.Config(create_app(services), log_config=None, timeout_graceful_shutdown=2))
+        self.ready = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@asynccontextmanager
+async def serving(services: Services, port: int = 0) -> AsyncIterator[int]:
+    """Serve on a port of this machine, which is returned, until the block ends."""
+    server = _Server(services)
+    with socket.create_server(("127.0.0.1", port)) as listener:
+        task = asyncio.create_task(server.serve(sockets=[listener]))
+        await server.ready.wait()
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            server.should_exit = True
+            await task
 
 
 Connect = Callable[[Services], httpx2.AsyncClient]
