@@ -1,4 +1,4 @@
-import type { Attempt, Batch, BatchCounts, Counts, RolloutDetail, Step, TaskSummary } from "@/api/types";
+import type { Attempt, Batch, BatchCounts, Counts, RolloutDetail, Step, TaskSummary, Worker } from "@/api/types";
 
 /** A completed, right rollout; each test names what is different. */
 export function rollout(fields: Partial<RolloutDetail> = {}): RolloutDetail {
@@ -125,6 +125,28 @@ export function batch(fields: Partial<Batch> = {}): Batch {
     eta_seconds: 0,
     created_at: "2026-11-22T12:00:00Z",
     finished_at: "2026-11-22T12:10:00Z",
+    ...fields,
+  };
+}
+
+/** A worker that works; each test names what is different. */
+export function worker(fields: Partial<Worker> = {}): Worker {
+  return {
+    id: "01jd5w8kq2zb7n3rxv4m00000a",
+    host: "bench-1",
+    pid: 4242,
+    version: "0.1.0",
+    state: "working",
+    alive: true,
+    report: {
+      parallel: 4,
+      running: 2,
+      blocked: null,
+      pool: { ready: 3, hits: 10, misses: 1, discarded: 0 },
+      reaped: 0,
+    },
+    started_at: "2026-11-22T12:00:00Z",
+    seen_at: "2026-11-22T12:30:00Z",
     ...fields,
   };
 }

@@ -4,16 +4,28 @@ import type { Tone } from "@/features/rollouts/outcome";
 import { formatBytes, formatCount, formatDuration, formatEstimate } from "@/lib/format";
 import { compactJson } from "@/lib/text";
 
-export type BatchState = { label: string; tone: Tone; meaning: string };
+export type BatchState = {
+  name: "ended" | "paused" | "running" | "waiting";
+  label: string;
+  tone: Tone;
+  meaning: string;
+};
 
-const ENDED: BatchState = { label: "Ended", tone: "cancelled", meaning: "all its rollouts have ended" };
+const ENDED: BatchState = { name: "ended", label: "Ended", tone: "cancelled", meaning: "all its rollouts have ended" };
 const PAUSED: BatchState = {
+  name: "paused",
   label: "Paused",
   tone: "wrong",
   meaning: "nothing more of it is begun until it is resumed",
 };
-const RUNNING: BatchState = { label: "Running", tone: "live", meaning: "workers execute its rollouts" };
+const RUNNING: BatchState = {
+  name: "running",
+  label: "Running",
+  tone: "live",
+  meaning: "workers execute its rollouts",
+};
 const WAITING: BatchState = {
+  name: "waiting",
   label: "Waiting",
   tone: "waiting",
   meaning: "none of its rollouts is being executed now",

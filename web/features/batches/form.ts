@@ -1,5 +1,5 @@
 /** What is filled in to start a batch, and what that asks the server for. */
-import type { BatchRequest, ProblemField, RolloutLimits, TaskSummary } from "@/api/types";
+import type { BatchRequest, RolloutLimits, TaskSummary } from "@/api/types";
 
 /** A batch about which nothing more was decided than its tasks and agents. */
 export const NEW_BATCH = { repeats: 1, seed: 0, tags: [], priority: 0, limits: {}, max_attempts: 3, reuse: false };
@@ -83,19 +83,3 @@ export function tagsOf(tasks: readonly TaskSummary[]): { tag: string; count: num
     .map(([tag, count]) => ({ tag, count }))
     .sort((a, b) => b.count - a.count || a.tag.localeCompare(b.tag));
 }
-
-/** What the server says of a field or of a part of it; null where it has nothing to say. */
-export function problemAt(problems: readonly ProblemField[], field: string): string | null {
-  const here = problems.filter((problem) => isAt(problem, field));
-  return here.length === 0 ? null : [...new Set(here.map(({ message }) => withoutKind(message)))].join("; ");
-}
-
-/** The problems that belong to none of the fields. */
-export function problemsElsewhere(problems: readonly ProblemField[], fields: readonly string[]): ProblemField[] {
-  return problems.filter((problem) => !fields.some((field) => isAt(problem, field)));
-}
-
-const isAt = (problem: ProblemField, field: string) => problem.field === field || problem.field.startsWith(`${field}.`);
-
-/** Pydantic puts the error's class before what it says. */
-const withoutKind = (message: string) => message.replace(/^Value error, /, "");

@@ -3,6 +3,7 @@
 import { Skeleton } from "@mantine/core";
 import type { TaskSummary } from "@/api/types";
 import { EmptyState } from "@/components/EmptyState";
+import { NewBatchButton } from "@/features/batches/NewBatchButton";
 import { CountsStrip } from "@/features/rollouts/CountsStrip";
 import { sumCounts } from "@/features/rollouts/outcome";
 import { RolloutList } from "@/features/rollouts/RolloutList";
@@ -12,14 +13,22 @@ import { Welcome } from "./Welcome";
 const EVERYWHERE = {};
 
 /** `tasks` are undefined while they are loaded; `more`: there are further ones, which the totals leave out. */
-type Props = { tasks: readonly TaskSummary[] | undefined; more: boolean; onUpload: (file: File) => void };
+type Props = {
+  tasks: readonly TaskSummary[] | undefined;
+  more: boolean;
+  selected: readonly string[];
+  onUpload: (file: File) => void;
+};
 
 /** All tasks and rollouts at a glance; on a new installation, how to begin. */
-export function Overview({ tasks, more, onUpload }: Props) {
+export function Overview({ tasks, more, selected, onUpload }: Props) {
   if (tasks?.length === 0) return <Welcome onUpload={onUpload} />;
   return (
     <>
-      <h1 className={classes.title}>Overview</h1>
+      <header className={classes.header}>
+        <h1 className={classes.title}>Overview</h1>
+        <NewBatchButton selected={selected} />
+      </header>
       {tasks === undefined ? (
         <Skeleton height={62} />
       ) : (
@@ -35,7 +44,7 @@ export function Overview({ tasks, more, onUpload }: Props) {
         empty={
           <EmptyState
             title="No rollout yet"
-            detail="Open a task and start one, or select several tasks in the list and start one of each."
+            detail="Open a task and start one, select several tasks in the list and start one of each, or start a batch of all."
           />
         }
       />

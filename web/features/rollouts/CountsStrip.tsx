@@ -6,8 +6,10 @@ import { Rate } from "./Rate";
 
 type Figure = { name: string; value: ReactNode; tone?: Tone };
 
+type Props = { counts: Counts; before?: readonly Figure[]; after?: readonly Figure[] };
+
 /** Rollouts by outcome: right and wrong ones on one side, those without a verdict on the other. */
-export function CountsStrip({ counts, before = [] }: { counts: Counts; before?: readonly Figure[] }) {
+export function CountsStrip({ counts, before = [], after = [] }: Props) {
   const figures: Figure[] = [
     ...before,
     { name: "Rollouts", value: counts.total },
@@ -17,6 +19,7 @@ export function CountsStrip({ counts, before = [] }: { counts: Counts; before?: 
     { name: "Failed", value: counts.failed, tone: "failed" },
     { name: "Cancelled", value: counts.cancelled, tone: "cancelled" },
     { name: "Live", value: counts.live, tone: "live" },
+    ...after,
   ];
   return (
     <dl className={classes.strip}>

@@ -1,18 +1,13 @@
 import { IconAlertTriangle, IconBan, IconCheck, IconClock, IconX } from "@tabler/icons-react";
 import type { Rollout } from "@/api/types";
 import { LiveDot } from "@/components/LiveDot";
-import classes from "./OutcomeBadge.module.css";
 import { outcomeOf, type Tone } from "./outcome";
+import { ToneBadge } from "./ToneBadge";
 
 /** What a rollout came to: told by shape and word as much as by colour. */
 export function OutcomeBadge({ rollout }: { rollout: Pick<Rollout, "status" | "success" | "cancel_requested"> }) {
   const outcome = outcomeOf(rollout);
-  return (
-    <span className={classes.badge} data-tone={outcome.tone} title={`${outcome.label}: ${outcome.meaning}`}>
-      <ToneIcon tone={outcome.tone} />
-      {outcome.label}
-    </span>
-  );
+  return <ToneBadge {...outcome} icon={<ToneIcon tone={outcome.tone} />} />;
 }
 
 function ToneIcon({ tone }: { tone: Tone }) {

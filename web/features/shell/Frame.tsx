@@ -10,6 +10,7 @@ import { usePreload } from "@/components/usePreload";
 import { ConnectionBanner } from "./ConnectionBanner";
 import classes from "./Frame.module.css";
 import { Logo } from "./Logo";
+import { Navigation } from "./Navigation";
 import { SchemeButton } from "./SchemeButton";
 import { ServerState } from "./ServerState";
 import { ShortcutsButton } from "./Shortcuts";
@@ -40,16 +41,19 @@ export function Frame({ children, sidebar }: Props) {
             <IconMenu2 size={18} />
           </ActionIcon>
         )}
-        <Link href="/" className={classes.brand}>
+        <Link href="/" className={classes.brand} aria-label="Rolldeck: the tasks">
           <Logo />
-          <span>Rolldeck</span>
+          <span className={classes.brandName}>Rolldeck</span>
         </Link>
+        <Navigation />
         <div className={classes.spacer} />
         <ServerState />
-        <a href="/docs" className={classes.link}>
+        <a href="/docs" className={`${classes.link} ${classes.api}`}>
           API
         </a>
-        <ShortcutsButton />
+        <span className={classes.keys}>
+          <ShortcutsButton />
+        </span>
         <SchemeButton />
       </header>
       <ConnectionBanner />

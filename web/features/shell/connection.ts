@@ -1,13 +1,17 @@
 import { failureOf } from "@/api/problem";
+import type { Health } from "@/api/types";
 
-type HealthQuery = {
-  data?: { status: "ok" | "degraded"; database: "ok" | "unreachable"; live_rollouts: number; version: string };
-  error: unknown;
+type HealthQuery = { data?: Health; error: unknown };
+
+/** `warning` is for a person, null while all is well. `blocked`: rollouts wait and nobody claims them; why, reason by reason. */
+export type Connection = {
+  live: number | null;
+  version: string | null;
+  warning: string | null;
+  blocked: readonly string[] | null;
 };
 
-export type Connection = { live: number | null; version: string | null; warning: string | null };
-
-/** What the page knows of the server; `warning` is for a person, null while all is well. */
+/** What the page knows of the server. */
 export function connectionOf({ data, error }: HealthQuery): Connection {
   const live = data?.live_rollouts ?? null;
   const version = data?.version ?? null;
@@ -18,10 +22,12 @@ export function connectionOf({ data, error }: HealthQuery): Connection {
       live: null,
       version,
       warning: unreachable ? `${detail}${kept}` : `The server is unwell: ${detail}${kept}`,
+      blocked: null,
     };
   }
   if (data?.database === "unreachable") {
-    return { live, version, warning: "The server cannot reach its database." };
+    return { live, version, warning: "The server cannot reach its database.", blocked: null };
   }
-  return { live, version, warning: null };
+  const waits = data !== undefined && data.live_rollouts > 0 && !data.claiming;
+  return { live, version, warning: null, blocked: waits ? data.blocked : null };
 }

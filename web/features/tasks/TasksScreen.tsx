@@ -39,7 +39,12 @@ export function TasksScreen() {
       <div className={classes.content}>
         {upload !== null && <UploadReport upload={upload} onDismiss={dismiss} />}
         {taskId === null ? (
-          <Overview tasks={query.data && tasks} more={query.hasNextPage} onUpload={send} />
+          <Overview
+            tasks={query.data && tasks}
+            more={query.hasNextPage}
+            selected={[...selection.ids]}
+            onUpload={send}
+          />
         ) : (
           <TaskDetails key={taskId} id={taskId} />
         )}

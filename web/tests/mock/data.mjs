@@ -140,6 +140,10 @@ const WRONG = {
   ],
 };
 
+const WORKERS = ["01jd5w8a000000000000000wk1", "01jd5w8a000000000000000wk2"];
+const TEMPLATE = "9d41f6c2ab03e571895c20d7b1f4a6e3";
+const BATCHES = [0, 1, 2, 3, 4].map((number) => `01JD5W8B${number}ZB7N3RXV4M0000000`.slice(0, 26).toLowerCase());
+
 const TIMINGS = [
   ["provision", 0.21],
   ["browser", 0.34],
@@ -148,13 +152,23 @@ const TIMINGS = [
   ["teardown", 0.12],
 ].map(([phase, seconds]) => ({ phase, seconds }));
 
+const rolloutId = (number) => `01jd5w8kq2${String(number).padStart(4, "0")}zb7n3rxv4m00`;
+
 function rollout(number, fields) {
-  const id = `01JD5W8KQ2${String(number).padStart(4, "0")}ZB7N3RXV4M`;
+  const id = rolloutId(number);
   return {
     id,
+    batch_id: BATCHES[number < 10 ? 0 : 1],
     task_id: ids[0],
     task_version: "3f9a1c52be07d481",
     agent: "oracle",
+    model: null,
+    parameters: {},
+    seed: number % 5,
+    attempt: 1,
+    retries_left: 2,
+    worker_id: WORKERS[number % 2],
+    template: TEMPLATE,
     stop_reason: null,
     success: null,
     reward: null,
@@ -164,6 +178,9 @@ function rollout(number, fields) {
     errors: [],
     timings: [],
     steps: 0,
+    tokens: 0,
+    reused_from: null,
+    origin: null,
     seconds: null,
     cancel_requested: false,
     video_url: null,
@@ -196,6 +213,11 @@ const FAILURE = {
   finished_at: AGO(5),
   timings: TIMINGS.slice(0, 3),
   agent: "gemini",
+  model: "gemini-2.5-computer-use-preview",
+  parameters: { temperature: 0 },
+  tokens: 48211,
+  attempt: 3,
+  retries_left: 0,
   errors: [
     {
       phase: "agent",
@@ -234,12 +256,190 @@ export function rollouts() {
       agent: "noop",
     }),
     rollout(9, { status: "running", steps: 2, cancel_requested: true }),
+    rollout(36, { status: "pending", started_at: null, attempt: 2, retries_left: 1 }),
+    rollout(37, { status: "running", steps: 5, attempt: 2, retries_left: 1 }),
+    rollout(38, { ...completed(RIGHT), video: false, steps: 0, timings: [], reused_from: rolloutId(4) }),
+    rollout(39, { ...completed(WRONG), video: false, steps: 0, timings: [], reused_from: rolloutId(999) }),
   ];
   const older = Array.from({ length: 26 }, (_unused, position) =>
     rollout(position + 10, { ...completed(position % 4 === 1 ? WRONG : RIGHT), task_id: ids[position % 5] }),
   );
   return [...first, ...older];
 }
+
+export function rolloutDetail(id) {
+  const all = rollouts();
+  const found = all.find((each) => each.id === id);
+  return found && { ...found, origin: all.find((each) => each.id === found.reused_from) ?? null };
+}
+
+/** The attempts of a rollout: the first failed with its environment, a second was stopped with its worker. */
+export function attempts(id) {
+  const found = rollouts().find((each) => each.id === id);
+  if (found === undefined) return undefined;
+  const earlier = Array.from({ length: found.attempt - 1 }, (_unused, position) => ({
+    number: position + 1,
+    present: false,
+    worker_id: WORKERS[position % 2],
+    errors:
+      position === 0
+        ? [
+            {
+              phase: "agent",
+              kind: "EnvironmentFailure",
+              message:
+                "The environment's web server ended (signal 9). It was not the agent's doing: the rollout is tried again.",
+              retryable: true,
+            },
+          ]
+        : [],
+    timings: TIMINGS.slice(0, 3),
+    steps: 3 - position,
+    video_url: position === 0 ? `/api/rollouts/${id}/video?attempt=1` : null,
+    started_at: AGO(900),
+    ended_at: AGO(860),
+  }));
+  const { attempt, worker_id, errors, timings, steps: count, video_url, started_at, finished_at } = found;
+  const present = { worker_id, errors, timings, steps: count, video_url, started_at, ended_at: finished_at };
+  return [...earlier, { number: attempt, present: true, ...present }];
+}
+
+const batchCounts = (fields) => {
+  const counts = {
+    total: 0,
+    live: 0,
+    claimed: 0,
+    completed: 0,
+    succeeded: 0,
+    reused: 0,
+    failed: 0,
+    retryable: 0,
+    cancelled: 0,
+    ...fields,
+  };
+  return {
+    ...counts,
+    left_out: counts.failed + counts.cancelled,
+    success_rate: counts.completed ? counts.succeeded / counts.completed : null,
+  };
+};
+
+function batch(number, { counts: fields, ...more }) {
+  const counts = batchCounts(fields);
+  return {
+    id: BATCHES[number],
+    name: null,
+    tags: [],
+    priority: 0,
+    agents: [{ agent: "oracle", model: null, parameters: {} }],
+    tasks: ids.length,
+    repeats: 1,
+    limits: {},
+    max_attempts: 3,
+    reuse: false,
+    paused: false,
+    counts,
+    progress: 1 - counts.live / counts.total,
+    mean_seconds: 31.4,
+    eta_seconds: counts.live === 0 ? 0 : null,
+    created_at: AGO(number * 5400 + 700),
+    finished_at: counts.live === 0 ? AGO(number * 5000) : null,
+    ...more,
+  };
+}
+
+export const batches = () => [
+  batch(0, {
+    name: "Nightly, both models",
+    tags: ["nightly", "main"],
+    priority: 5,
+    agents: [
+      { agent: "gemini", model: "gemini-2.5-computer-use-preview", parameters: { temperature: 0 } },
+      { agent: "openai", model: "computer-use-preview", parameters: {} },
+      { agent: "oracle", model: null, parameters: {} },
+    ],
+    tasks: 120,
+    repeats: 10,
+    limits: { steps: 40, tokens: 400_000, agent_seconds: 300, total_seconds: 600 },
+    reuse: true,
+    counts: {
+      total: 3600,
+      live: 1310,
+      claimed: 16,
+      completed: 2180,
+      succeeded: 1544,
+      reused: 212,
+      failed: 96,
+      retryable: 61,
+      cancelled: 14,
+    },
+    eta_seconds: 2571,
+  }),
+  batch(1, { counts: { total: 14, live: 14 }, mean_seconds: null }),
+  batch(2, { name: "Paused over lunch", paused: true, counts: { total: 140, live: 92, completed: 48, succeeded: 31 } }),
+  batch(3, {
+    name: "a-batch-with-quite-a-long-name-without-any-space-that-does-not-fit-a-narrow-screen-<b>at all</b>",
+    counts: { total: 28, completed: 21, succeeded: 20, failed: 4, retryable: 3, cancelled: 3 },
+  }),
+  batch(4, { tags: ["smoke"], counts: { total: 14, completed: 14, succeeded: 14 } }),
+];
+
+const worker = (number, { report, ...fields }) => ({
+  id: `01jd5w8a0${number}zb7n3rxv4m000000`,
+  host: "bench-1.example",
+  pid: 41200 + number,
+  version: "0.1.0",
+  state: "working",
+  alive: true,
+  report: {
+    parallel: 8,
+    running: 6,
+    blocked: null,
+    pool: { ready: 5, hits: 412, misses: 9, discarded: 3 },
+    reaped: 2,
+    ...report,
+  },
+  started_at: AGO(9200 - number * 60),
+  seen_at: AGO(2),
+  ...fields,
+});
+
+export const workers = () => [
+  worker(1, { state: "lost", alive: false, seen_at: AGO(4300), report: { running: 0 } }),
+  worker(2, { state: "stopped", alive: false, seen_at: AGO(7000), report: { running: 0 } }),
+  worker(3, { report: {} }),
+  worker(4, {
+    host: "a-host-with-a-long-name.department.example",
+    report: {
+      running: 0,
+      pool: { ready: 0, hits: 0, misses: 0, discarded: 0 },
+      blocked: "only 1.2 GB are free on the disk of the artifacts; at least 2 GB are kept for records",
+    },
+  }),
+  worker(5, { state: "draining", report: { running: 2 } }),
+];
+
+export const quotas = [
+  { name: "gemini-2.5-computer-use-preview", max_running: 8, requests_per_minute: 150 },
+  { name: "noop", max_running: 0, requests_per_minute: null },
+];
+
+export const batchProblem = {
+  type: "about:blank",
+  title: "Unprocessable Content",
+  status: 422,
+  detail: "The agent 'gemini' cannot be used here",
+  errors: [
+    { field: "agents.0", message: "Set GEMINI_API_KEY to use it.", index: null, item_id: null },
+    {
+      field: "limits",
+      message: "Value error, agent_seconds (300) is more than total_seconds (60) allows",
+      index: null,
+      item_id: null,
+    },
+    { field: "task_ids", message: "oracle: it has no solution", index: 3, item_id: "save-query-late-invoices" },
+  ],
+};
 
 const ACTIONS = [
   [{ kind: "navigate", url: "/sqllab" }],
@@ -270,8 +470,8 @@ const ACTIONS = [
   [],
 ];
 
-export const steps = (id) =>
-  ACTIONS.slice(0, rollouts().find((each) => each.id === id)?.steps ?? 0).map((actions, index) => ({
+export const steps = (id, attempt) =>
+  ACTIONS.slice(0, attempts(id)?.find(({ number }) => number === attempt)?.steps ?? 0).map((actions, index) => ({
     index,
     offset: index * 2.4,
     url: `http://127.0.0.1:41233/sqllab/?tab=${index}`,
@@ -283,6 +483,7 @@ export const steps = (id) =>
     actions: actions.map((action) => ({ action, error: index === 6 ? "the point is outside the page" : null })),
     agent_seconds: 1.73,
     action_seconds: 0.31,
+    usage: null,
     at: AGO(60 - index),
   }));
 

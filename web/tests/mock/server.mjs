@@ -1,18 +1,34 @@
 // Stands for Rolldeck's server while a page is being designed: the built dashboard (`out/`) under the server's own content security
 // policy, and an API with a little of everything that pages must be able to show. It keeps nothing and runs nothing.
 //
-//   npm run build && npm run mock [-- --port 8100] [--empty] [--video FILE.mp4]
+//   npm run build && npm run mock [-- --port 8100] [--empty] [--blocked] [--refuse] [--video FILE.mp4]
 import { createHash } from "node:crypto";
 import { createReadStream, existsSync, readFileSync, statSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
-import { agents, rollouts, screenshot, steps, taskDetail, tasks, uploadProblem } from "./data.mjs";
+import {
+  agents,
+  attempts,
+  batches,
+  batchProblem,
+  quotas,
+  rolloutDetail,
+  rollouts,
+  screenshot,
+  steps,
+  taskDetail,
+  tasks,
+  uploadProblem,
+  workers,
+} from "./data.mjs";
 
 const { values: options } = parseArgs({
   options: {
     port: { type: "string", default: "8100" },
     empty: { type: "boolean", default: false },
+    blocked: { type: "boolean", default: false }, // nobody claims anything
+    refuse: { type: "boolean", default: false }, // no batch is accepted
     video: { type: "string" },
   },
 });
@@ -63,6 +79,24 @@ const missing = (response) =>
     404,
   );
 
+const found = (response, body) => (body ? json(response, body) : missing(response));
+
+const batchOf = (id) => batches().find((batch) => batch.id === id);
+
+/** Whether a rollout has all that a list is narrowed to. */
+function matches(rollout, query) {
+  const wanted = (name) => query.get(name);
+  const same = (name, field = name) => wanted(name) === null || String(rollout[field]) === wanted(name);
+  const statuses = query.getAll("status");
+  const text = (wanted("q") ?? "").toLowerCase();
+  return (
+    ["task_id", "batch_id", "agent", "model", "success"].every((name) => same(name)) &&
+    (statuses.length === 0 || statuses.includes(rollout.status)) &&
+    (wanted("error") === null || (rollout.status === "failed" && rollout.errors[0]?.kind === wanted("error"))) &&
+    JSON.stringify([rollout.task_id, rollout.answer_text, rollout.errors]).toLowerCase().includes(text)
+  );
+}
+
 function serveVideo(request, response) {
   if (options.video === undefined) return missing(response);
   const { size } = statSync(options.video);
@@ -83,7 +117,17 @@ const ROUTES = [
     "GET",
     /^\/health$/,
     (_request, response) =>
-      json(response, { status: "ok", version: "0.1.0", database: "ok", live_rollouts: options.empty ? 0 : 4 }),
+      json(response, {
+        status: "ok",
+        version: "0.1.0",
+        database: "ok",
+        live_rollouts: options.empty ? 0 : 1416,
+        workers: 3,
+        claiming: !options.blocked,
+        blocked: options.blocked
+          ? ["only 1.2 GB are free on the disk of the artifacts", "the quota of noop allows no rollouts"]
+          : [],
+      }),
   ],
   ["GET", /^\/api\/agents$/, (_request, response) => json(response, agents)],
   ["POST", /^\/api\/tasks\/upload$/, (_request, response) => json(response, uploadProblem, 422)],
@@ -100,35 +144,76 @@ const ROUTES = [
       return task ? json(response, task) : missing(response);
     },
   ],
-  ["POST", /^\/api\/rollouts$/, (_request, response) => json(response, { rollouts: rollouts().slice(0, 1) }, 201)],
   [
     "GET",
-    /^\/api\/rollouts$/,
+    /^\/api\/batches$/,
     (_request, response, _id, query) => {
-      const task = query.get("task_id");
-      const found = options.empty ? [] : rollouts().filter((rollout) => task === null || rollout.task_id === task);
-      json(response, { rollouts: found.slice(0, 30), next: found.length > 30 ? "more" : null });
-    },
-  ],
-  [
-    "GET",
-    /^\/api\/rollouts\/([^/]+)$/,
-    (_request, response, id) => {
-      const rollout = rollouts().find((each) => each.id === id);
-      return rollout ? json(response, rollout) : missing(response);
+      const live = query.get("live");
+      const found = options.empty
+        ? []
+        : batches().filter(({ counts }) => live === null || live === `${counts.live > 0}`);
+      json(response, { batches: found, next: null });
     },
   ],
   [
     "POST",
-    /^\/api\/rollouts\/([^/]+)\/cancel$/,
-    (_request, response, id) => json(response, { id, outcome: "cancelling", freed_bytes: 0 }),
+    /^\/api\/batches$/,
+    (_request, response) => (options.refuse ? json(response, batchProblem, 422) : json(response, batches()[1], 201)),
   ],
+  ["GET", /^\/api\/batches\/([^/]+)$/, (_request, response, id) => found(response, batchOf(id))],
+  ["PATCH", /^\/api\/batches\/([^/]+)$/, (_request, response, id) => found(response, batchOf(id))],
+  [
+    "DELETE",
+    /^\/api\/batches\/([^/]+)$/,
+    (_request, response, id) =>
+      json(response, { id, rollouts: 28, attempts: 33, steps: 412, freed_bytes: 1_340_000_000 }),
+  ],
+  [
+    "POST",
+    /^\/api\/batches\/([^/]+)\/(?:cancel|retry)$/,
+    (_request, response, id) => json(response, { batch: batchOf(id), rollouts: 61 }),
+  ],
+  ["GET", /^\/api\/workers$/, (_request, response) => json(response, { workers: options.empty ? [] : workers() })],
+  ["GET", /^\/api\/quotas$/, (_request, response) => json(response, { quotas: options.empty ? [] : quotas })],
+  ["PUT", /^\/api\/quotas\/(.+)$/, (_request, response) => json(response, quotas[0])],
+  ["DELETE", /^\/api\/quotas\/(.+)$/, (_request, response) => json(response, quotas[0])],
+  [
+    "GET",
+    /^\/api\/rollouts$/,
+    (_request, response, _id, query) => {
+      const matching = options.empty ? [] : rollouts().filter((rollout) => matches(rollout, query));
+      const start = Number(query.get("after") ?? 0);
+      const page = matching.slice(start, start + Number(query.get("limit") ?? 50));
+      const following = start + page.length;
+      json(response, { rollouts: page, next: following < matching.length ? `${following}` : null, total: null });
+    },
+  ],
+  ["GET", /^\/api\/rollouts\/([^/]+)$/, (_request, response, id) => found(response, rolloutDetail(id))],
+  [
+    "GET",
+    /^\/api\/rollouts\/([^/]+)\/attempts$/,
+    (_request, response, id) => found(response, attempts(id) && { attempts: attempts(id) }),
+  ],
+  [
+    "POST",
+    /^\/api\/rollouts\/([^/]+)\/cancel$/,
+    (_request, response, id) => json(response, { id, outcome: "cancelling", attempts: 0, steps: 0, freed_bytes: 0 }),
+  ],
+  ["POST", /^\/api\/rollouts\/([^/]+)\/retry$/, (_request, response, id) => found(response, rolloutDetail(id))],
   [
     "DELETE",
     /^\/api\/rollouts\/([^/]+)$/,
-    (_request, response, id) => json(response, { id, outcome: "deleted", freed_bytes: 1 }),
+    (_request, response, id) =>
+      json(response, { id, outcome: "deleted", attempts: 2, steps: 14, freed_bytes: 3_200_000 }),
   ],
-  ["GET", /^\/api\/rollouts\/([^/]+)\/steps$/, (_request, response, id) => json(response, { steps: steps(id) })],
+  [
+    "GET",
+    /^\/api\/rollouts\/([^/]+)\/steps$/,
+    (_request, response, id, query) => {
+      const attempt = Number(query.get("attempt") ?? rolloutDetail(id)?.attempt);
+      json(response, { attempt, steps: steps(id, attempt) });
+    },
+  ],
   [
     "GET",
     /^\/api\/rollouts\/[^/]+\/steps\/(\d+)\/screenshot$/,

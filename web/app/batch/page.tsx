@@ -1,0 +1,5 @@
+import { BatchScreen } from "@/features/batches/BatchScreen";
+
+export default function Page() {
+  return <BatchScreen />;
+}

@@ -1,0 +1,5 @@
+import { BatchesScreen } from "@/features/batches/BatchesScreen";
+
+export default function Page() {
+  return <BatchesScreen />;
+}

@@ -1,0 +1,5 @@
+import { WorkersScreen } from "@/features/workers/WorkersScreen";
+
+export default function Page() {
+  return <WorkersScreen />;
+}
