@@ -13,7 +13,7 @@ from rolldeck.domain.rollout import Attempt, Rollout, Step
 from rolldeck.domain.status import Event, Status
 from rolldeck.storage.database.engine import Transactions
 from rolldeck.storage.database.models import PENDING, attempts, batches, rollouts, steps
-from rolldeck.storage.database.repositories import claims, deletion, pages
+from rolldeck.storage.database.repositories import claims, deletion, listing
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.ledger import Ledger
@@ -43,7 +43,7 @@ class DatabaseRollouts(Repository):
         count: bool = False,
     ) -> RolloutPage:
         """Return a page of the rollouts that match, with ``count`` also how many match. Raises ``InvalidInput`` for a bad cursor."""
-        work = partial(pages.rollouts_page, where=where, sort=sort, after=after, limit=limit, count=count)
+        work = partial(listing.rollouts_page, where=where, sort=sort, after=after, limit=limit, count=count)
         return await self._read("listing rollouts", work)
 
     async def get(self, rollout_id: str) -> Rollout:

@@ -1,0 +1,74 @@
+"""Searching texts, without regard to case: which versions of tasks, and which rollouts' own texts, hold a phrase.
+
+PostgreSQL keeps texts in small letters and has an index of their trigrams that knows of whole phrases. SQLite's knows
+which texts have some trigrams, anywhere in them; those are looked at once more, in small letters as Python has them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, FromClause, func, select, true
+
+from rolldeck.storage.database.listed import listed, listed_tasks, listed_texts, listed_trigrams
+
+_SHORTEST = 3  # characters: of less, no index of trigrams knows anything
+_MOST_TRIGRAMS = 8  # more of them exclude hardly anything
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """What is searched for, in small letters."""
+
+    words: str
+    on_sqlite: bool
+
+    @property
+    def is_short(self) -> bool:
+        """Whether it is searched in tasks only."""
+        return len(self.words) < _SHORTEST
+
+    def is_in(self, text: ColumnElement[str]) -> ColumnElement[bool]:
+        """Return whether a stored text holds it."""
+        if self.on_sqlite:
+            return func.instr(func.small_letters(text), self.words) > 0
+        return text.contains(self.words, autoescape=True)
+
+    @property
+    def trigrams(self) -> str:
+        """Some trigrams of it, all of which a text must have, as FTS5 asks for them."""
+        last = len(self.words) - _SHORTEST
+        step = max(2, -(-last // (_MOST_TRIGRAMS - 1)))
+        starts = sorted({*range(0, last, step), last})
+        quoted = (self.words[start : start + _SHORTEST].replace('"', '""') for start in starts)
+        return " ".join(f'"{trigram}"' for trigram in quoted)
+
+    def rollouts(self) -> FromClause:
+        """Return the entries of ``listed`` whose own text holds it, as something to read from."""
+        holds = self.is_in(listed_texts.c.text)
+        if self.on_sqlite:
+            texts = listed_trigrams.join(listed_texts, listed_texts.c.number == listed_trigrams.c.rowid)
+            entries = texts.join(listed, listed.c.number == listed_trigrams.c.rowid)
+            # Its number is that of the trigrams, whose order is the one that costs nothing.
+            columns = [listed_trigrams.c.rowid.label("number"), *(each for each in listed.c if each.name != "number")]
+            has_trigrams = listed_trigrams.c.listed_trigrams.op("MATCH")(self.trigrams)
+            return select(*columns).select_from(entries).where(has_trigrams, holds).subquery("found")
+        numbers = select(listed_texts.c.number).where(holds).cte("numbers").prefix_with("MATERIALIZED")
+        # One by one: PostgreSQL, which cannot know how many there are, might read all entries to join them.
+        entry = select(listed).where(listed.c.number == numbers.c.number).limit(1).lateral("entry")
+        return select(entry).select_from(numbers.join(entry, true())).subquery("found")
+
+
+def phrase(connection: Connection, text: str) -> Phrase:
+    """Return what is searched for, and make the connection able to."""
+    on_sqlite = connection.dialect.name == "sqlite"
+    if on_sqlite:
+        driver: Any = connection.connection.driver_connection
+        driver.create_function("small_letters", 1, str.lower, deterministic=True)
+    return Phrase(text.replace("\x00", "\ufffd").lower(), on_sqlite)
+
+
+def tasks_with(connection: Connection, searched: Phrase) -> Sequence[int]:
+    """Return the versions of tasks, by number, whose id or instruction holds the phrase."""
+    query = select(listed_tasks.c.number).where(searched.is_in(listed_tasks.c.text))
+    return connection.execute(query).scalars().all()

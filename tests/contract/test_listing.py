@@ -1,0 +1,235 @@
+"""Lists of rollouts, on every database: any filter, order and depth gives what filtering and sorting by hand gives."""
+
+import asyncio
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, insert
+
+from rolldeck.domain.rollout import Phase, RolloutError
+from rolldeck.domain.status import Status
+from rolldeck.domain.task import Task
+from rolldeck.domain.verdict import Verdict
+from rolldeck.storage.database import Database
+from rolldeck.storage.database.engine import Transactions, open_transactions
+from rolldeck.storage.database.models import batches, rollouts, task_versions, tasks
+from rolldeck.storage.database.repositories import listing
+from rolldeck.storage.port import RolloutFilter, RolloutPage, RolloutSort
+
+_Result = TypeVar("_Result")
+
+ROLLOUTS = 2000
+A_MOMENT = datetime(2026, 11, 1, tzinfo=UTC)
+AGENTS = {"gemini": ("flash", "pro"), "openai": ("nano",), "oracle": (None,)}
+TASKS = {
+    f"t{number}": f"How many {noun} were sold?" for number, noun in enumerate(["Hats", "Äpfel", "cars", "hats or caps"])
+}
+WORDS = ["42", "Hats and coats", "ЗНАЧЕНИЕ", "50 % off_", 'said "yes"', "Straße", "timeout", "a b c d e f g h"]
+
+
+def rollout_row(number: int, chance: random.Random) -> dict[str, Any]:
+    agent = chance.choice(list(AGENTS))
+    status = chance.choices(list(Status), weights=[3, 1, 1, 1, 20, 6, 2])[0]
+    task_id = chance.choice(["t0", "t1", "t1", "t2", "t2", "t2", "t3"])
+    row: dict[str, Any] = {
+        "id": f"{number:026d}",
+        "batch_id": f"{chance.choice([0, 1, 1, 1]):026d}",
+        "task_id": task_id,
+        "task_version": "2" if task_id == "t1" and number % 2 else "1",
+        "environment": "superset",
+        "agent": agent,
+        "model": chance.choice(AGENTS[agent]),
+        "quota": agent,
+        "seed": 0,
+        "status": status.value,
+        "retries_left": 0,
+        "created_at": A_MOMENT + timedelta(seconds=number),
+        "steps": chance.randrange(4),
+        "answer_text": None,
+        "success": None,
+        "verdict": None,
+        "errors": "[]",
+        "failure": None,
+        "seconds": None,
+    }
+    if status.is_final:
+        row["seconds"] = chance.choice([None, 1.5, 2.0, chance.random() * 10])
+    if status is Status.COMPLETED:
+        row["success"] = chance.random() < 0.5
+        row["answer_text"] = chance.choice(WORDS)
+        row["verdict"] = Verdict(
+            reward=0, success=row["success"], parsed=None, evidence=(), reason="compared"
+        ).model_dump_json()
+    if status is Status.FAILED:
+        row["failure"] = chance.choice(["EnvironmentFailure", "ModelError"])
+        message = RolloutError(phase=Phase.AGENT, kind=row["failure"], message=chance.choice(WORDS), retryable=True)
+        row["errors"] = f"[{message.model_dump_json()}]"
+    return row
+
+
+def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Write tasks, batches and rollouts, with nothing but the schema's own triggers behind."""
+    stamps = {"created_at": A_MOMENT, "updated_at": A_MOMENT}
+    connection.execute(insert(tasks), [{"id": name, "order_key": name, "version": "1", **stamps} for name in TASKS])
+    versions = [(name, "1", instruction) for name, instruction in TASKS.items()] + [("t1", "2", "Count the pears")]
+    connection.execute(
+        insert(task_versions),
+        [
+            {
+                "task_id": name,
+                "version": version,
+                "content": Task(id=name, task=instruction, answer=1).model_dump_json(by_alias=True),
+                "created_at": A_MOMENT,
+            }
+            for name, version, instruction in versions
+        ],
+    )
+    batch = {"tags": "[]", "priority": 0, "agents": "[]", "tasks": 1, "repeats": 1, "limits": "{}", "max_attempts": 1}
+    connection.execute(
+        insert(batches),
+        [{"id": f"{number:026d}", "reuse": False, "created_at": A_MOMENT, **batch} for number in range(3)],
+    )
+    connection.execute(insert(rollouts), list(rows))
+
+
+@dataclass(repr=False)
+class Stored:
+    """A database with rollouts, and their rows."""
+
+    rows: Sequence[dict[str, Any]]
+    transactions: Transactions
+    runner: asyncio.Runner
+
+    def page(
+        self, where: RolloutFilter, sort: RolloutSort, after: str | None = None, limit: int = 50, *, count: bool = False
+    ) -> RolloutPage:
+        return self.do(
+            lambda connection: listing.rollouts_page(
+                connection, where=where, sort=sort, after=after, limit=limit, count=count
+            )
+        )
+
+    def do(self, work: Callable[[Connection], _Result]) -> _Result:
+        return self.runner.run(self.transactions.read(work))
+
+
+@pytest.fixture(scope="module", params=("sqlite", "postgresql"))
+def stored(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stored]:
+    chance = random.Random(7)
+    rows = [rollout_row(number, chance) for number in range(ROLLOUTS)]
+    with asyncio.Runner() as runner:
+        if request.param == "sqlite":
+            address = f"sqlite:///{tmp_path_factory.mktemp('listing') / 'rolldeck.db'}"
+        else:
+            server = request.getfixturevalue("postgres_server")
+            name = server.new_name()
+            runner.run(server.execute(f"CREATE DATABASE {name} TEMPLATE migrated STRATEGY file_copy"))
+            address = server.url(name)
+        runner.run(_migrate(address))
+        transactions = open_transactions(address)
+        runner.run(transactions.write(lambda connection: fill(connection, rows)))
+        yield Stored(rows, transactions, runner)
+        runner.run(transactions.close())
+
+
+async def _migrate(address: str) -> None:
+    await (await Database.open(address)).close()
+
+
+def text_of(row: dict[str, Any]) -> str:
+    own = ""
+    if Status(row["status"]).is_final:
+        own = (row["answer_text"] or "") + row["errors"]
+    return own.lower()
+
+
+def naive(rows: Sequence[dict[str, Any]], where: RolloutFilter, sort: RolloutSort) -> list[str]:
+    """Filter and sort by hand; returns ids."""
+    found = [row for row in rows if matches(row, where)]
+    name = {"lo": "seconds", "sh": "seconds", "mo": "steps", "fe": "steps"}.get(sort.value[:2])
+    descending = sort in {RolloutSort.NEWEST, RolloutSort.LONGEST, RolloutSort.MOST_STEPS}
+    if name is None:
+        return sorted((row["id"] for row in found), reverse=descending)
+
+    def value(row: dict[str, Any]) -> float | None:
+        return row[name] if Status(row["status"]).is_final else None
+
+    having = sorted((row for row in found if value(row) is not None), key=lambda row: (value(row), row["id"]))
+    lacking = sorted((row for row in found if value(row) is None), key=lambda row: row["id"])
+    parts = (having[::-1], lacking[::-1]) if descending else (having, lacking)
+    return [row["id"] for part in parts for row in part]
+
+
+def matches(row: dict[str, Any], where: RolloutFilter) -> bool:
+    equal = {
+        "task_id": where.task_id,
+        "batch_id": where.batch_id,
+        "agent": where.agent,
+        "model": where.model,
+        "success": where.success,
+        "failure": where.error,
+    }
+    if any(row[name] != value for name, value in equal.items() if value is not None):
+        return False
+    if where.statuses and row["status"] not in where.statuses:
+        return False
+    if not where.text:
+        return True
+    words = where.text.lower()
+    instruction = "Count the pears" if row["task_version"] == "2" else TASKS[row["task_id"]]
+    in_task = words in f"{row['task_id']}\n{instruction}".lower()
+    return in_task or (len(words) >= 3 and words in text_of(row).replace('\\"', '"'))
+
+
+def maybe(*values: Any) -> st.SearchStrategy[Any]:
+    return st.none() | st.sampled_from(values)
+
+
+@pytest.fixture(scope="module", params=("many are few here", "few are many here"))
+def sizes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With the real bounds, these rollouts are always few; with small ones, every way of finding a page is gone."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param == "few are many here":
+            patch.setattr(listing, "_FEW", 150)
+            patch.setattr(listing, "_LOOKED_AT", 20)
+        yield
+
+
+FILTERS = st.builds(
+    RolloutFilter,
+    task_id=maybe(*TASKS, "unknown"),
+    batch_id=maybe(*(f"{number:026d}" for number in range(3))),
+    statuses=st.frozensets(st.sampled_from(Status), max_size=3),
+    agent=maybe(*AGENTS, "unknown"),
+    model=maybe("flash", "pro", "nano"),
+    success=maybe(True, False),
+    error=maybe("EnvironmentFailure", "ModelError"),
+    text=maybe(
+        "", "hats", "HATS", "значение", "50 %", "_", '"yes"', "straße", "t1", "a b", "coats t", "ÄPFEL", "never"
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(where=FILTERS, sort=st.sampled_from(RolloutSort), limit=st.sampled_from([1, 7, 50, 200]), first=st.booleans())
+def test_pages_are_what_filtering_and_sorting_by_hand_gives(
+    stored: Stored, sizes: None, where: RolloutFilter, sort: RolloutSort, limit: int, *, first: bool
+) -> None:
+    expected = naive(stored.rows, where, sort)
+    listed: list[str] = []
+    after: str | None = None
+    for _ in range(6):
+        page = stored.page(where, sort, after, limit, count=first)
+        assert page.total == (len(expected) if first else None)
+        listed += [rollout.id for rollout in page.rollouts]
+        after = page.next
+        if after is None:
+            break
+    assert listed == expected[: len(listed)]
+    assert (after is None) == (len(listed) == len(expected))
