@@ -57,12 +57,12 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest_asyncio.fixture
 async def installation(tmp_path: Path, database_url: str) -> AsyncIterator[Installation]:
     """An installation on either database, without workers yet."""
-    async with opened(tmp_path, database_url) as installation:
+    async with opened(tmp_path, database_url, tmp_path / "workers.log") as installation:
         yield installation
 
 
 @pytest_asyncio.fixture
 async def on_sqlite(tmp_path: Path) -> AsyncIterator[Installation]:
     """An installation on SQLite, without workers yet."""
-    async with opened(tmp_path, f"sqlite:///{tmp_path}/rolldeck.db") as installation:
+    async with opened(tmp_path, f"sqlite:///{tmp_path}/rolldeck.db", tmp_path / "workers.log") as installation:
         yield installation

@@ -108,15 +108,15 @@ def _knows_the_answer(rollout: Rollout) -> bool:
 
 
 @asynccontextmanager
-async def opened(directory: Path, database: str) -> AsyncIterator[Installation]:
-    """Make an installation in a directory. Its workers are ended with the block, if they still live."""
+async def opened(directory: Path, database: str, log: Path) -> AsyncIterator[Installation]:
+    """Make an installation in a directory, and its workers' log. They are ended with the block, if they still live."""
     (directory / "run").mkdir(parents=True)
     (directory / "clock").write_text("0")
     station = Station(
         database=database,
         artifacts_dir=directory / "artifacts",
         run_dir=directory / "run",
-        log=directory / "workers.log",
+        log=log,
         clock=directory / "clock",
         installation_id=uuid4().hex,
     )

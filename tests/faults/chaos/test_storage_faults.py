@@ -55,7 +55,7 @@ async def test_a_postgresql_server_that_is_away_for_three_seconds_loses_nothing(
 ) -> None:
     async with (
         OwnPostgres.started() as server,
-        opened(tmp_path, server.new_database()) as installation,
+        opened(tmp_path, server.new_database(), tmp_path / "workers.log") as installation,
     ):
         for _ in range(2):
             installation.fleet.add()
@@ -87,7 +87,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 async def test_a_disk_that_is_full_for_three_seconds_loses_nothing(
     small_disk: Path, chaos: Chaos, report: Report
 ) -> None:
-    async with opened(small_disk / "data", f"sqlite:///{small_disk}/rolldeck.db") as installation:
+    database = f"sqlite:///{small_disk}/rolldeck.db"
+    async with opened(small_disk / "data", database, small_disk / "workers.log") as installation:
         for _ in range(2):
             installation.fleet.add()
         for _ in range(chaos.times(short=1, full=5)):

@@ -10,8 +10,6 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import cast
 
-import structlog
-
 from chaos.doubles import (
     SteadyAgents,
     TracedBrowsers,
@@ -25,6 +23,7 @@ from rolldeck.domain.worker import Worker as WorkerRecord
 from rolldeck.domain.worker import WorkerReport
 from rolldeck.execution.rollout import Adapters
 from rolldeck.execution.worker import Worker
+from rolldeck.logs import configure_logs
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 from rolldeck.storage.port import Rollouts
@@ -52,7 +51,7 @@ def work(station: Station, worker_id: str, halt: Halt | None, injector: Connecti
     log = os.open(station.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(log, 1)
     os.dup2(log, 2)
-    structlog.configure(logger_factory=structlog.WriteLoggerFactory())
+    configure_logs("info")
     asyncio.run(_work(station, worker_id, Points(injector, halt)))
 
 
