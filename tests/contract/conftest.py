@@ -88,8 +88,10 @@ def postgres_server() -> Iterator[PostgresServer]:
     bin_dir = binaries() / "bin"
     environment = {"PATH": os.environ["PATH"], "LC_ALL": "C", "TZ": "UTC"}
     subprocess.run(
-        [bin_dir / "initdb", "-D", data, "-U", _USER, "--encoding=UTF8", "--locale=C", "--no-sync"]
-        + ["--auth=scram-sha-256", f"--pwfile={password}"],
+        [
+            *(bin_dir / "initdb", "-D", data, "-U", _USER, "--encoding=UTF8", "--locale=C", "--no-sync"),
+            *("--auth=scram-sha-256", f"--pwfile={password}"),
+        ],
         check=True,
         capture_output=True,
         env=environment,

@@ -4,6 +4,7 @@ What happens in a transaction is a plain function of a SQLAlchemy connection. SQ
 it costs one change of threads and not one for each statement; PostgreSQL runs it in a greenlet on the event loop.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -71,7 +72,7 @@ def storage_errors(doing: str) -> Iterator[None]:
     """Make a ``StorageError`` of what the database raises while ``doing`` something (said in words)."""
     try:
         yield
-    except (SQLAlchemyError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except (SQLAlchemyError, sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         raise StorageError(f"The database failed while {doing}: {_cause(error)}") from error
 
 

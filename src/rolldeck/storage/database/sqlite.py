@@ -1,6 +1,7 @@
 """Transactions on SQLite."""
 
 import asyncio
+import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -98,6 +99,9 @@ def _engine(file: Path, *, begin: str, connections: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin_transaction(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        driver = connection.connection.dbapi_connection
+        if not isinstance(driver, sqlite3.Connection):
+            raise TypeError("the pool gave a connection that is no SQLite one")
+        driver.execute(begin)  # not by SQLAlchemy, which takes longer over it than SQLite over a transaction
 
     return engine

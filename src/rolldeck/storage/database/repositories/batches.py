@@ -22,7 +22,7 @@ from rolldeck.storage.database.ids import TimedId
 from rolldeck.storage.database.locks import Lock, take
 from rolldeck.storage.database.models import batches, rollouts, task_versions, tasks
 from rolldeck.storage.database.pieces import in_pieces
-from rolldeck.storage.database.repositories import deletion, pages
+from rolldeck.storage.database.repositories import deletion, listing
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
 from rolldeck.storage.database.repositories.ledger import Ledger, counted
 from rolldeck.storage.database.repositories.records import AGENTS, TAGS, batch_of
@@ -85,8 +85,8 @@ class DatabaseBatches(Repository):
             ledger.count(row, Counter(), counted(row))
         told: dict[str, JsonValue] = {"name": spec.name, "total": spec.total, "reused": len(reused)}
         ledger.log(EventKind.BATCH_CREATED, told, batch_id=batch_id)
-        for row in reused:
-            log_status(ledger, Event.REUSED, row["status"], row)
+        for answered in reused:
+            log_status(ledger, Event.REUSED, answered["status"], answered)
         ledger.write_counts(connection)
         return BatchCreated(batch_of(batch_row(connection, batch_id)), created=True)
 
@@ -132,7 +132,7 @@ class DatabaseBatches(Repository):
 
     async def list(self, *, live: bool | None = None, after: str | None = None, limit: int = 50) -> BatchPage:
         """Return a page of batches, newest first; ``live``: only those with (without) rollouts that go on."""
-        return await self._read("listing batches", partial(pages.batches_page, live=live, after=after, limit=limit))
+        return await self._read("listing batches", partial(listing.batches_page, live=live, after=after, limit=limit))
 
     async def update(self, batch_id: str, update: BatchUpdate) -> Batch:
         """Change what can be changed. Raises ``NotFound``."""

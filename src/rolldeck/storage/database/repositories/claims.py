@@ -2,15 +2,16 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, not_, or_, select, text, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, func, not_, or_, select, text, update
 
 from rolldeck.domain.errors import Conflict
 from rolldeck.domain.status import Event, Status, next_status
 from rolldeck.domain.worker import WorkerState
 from rolldeck.storage.database.locks import Lock, take
 from rolldeck.storage.database.models import CLAIMED, PENDING, WAITING, batches, quotas, rollouts, workers
-from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
+from rolldeck.storage.database.repositories.fetching import Row, fetch_all
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.ledger import Ledger, counted
 from rolldeck.storage.database.repositories.records import AGENTS, limits_of, rollout_of
@@ -45,13 +46,17 @@ def take_rollouts(
     queue = _Queue(_room(connection))
     claims: list[Claim] = []
     while len(claims) < limit:
-        taken = _take_one(connection, ledger, queue, worker_id, batch_id)
-        if taken is None:
+        turn = _next_turn(connection, queue, batch_id, limit - len(claims))
+        if turn is None:
             break
-        batch, row = taken
-        task = tasks.read(connection, row["task_id"], row["task_version"])
-        claims.append(Claim(rollout_of(row), task, limits_of(batch["limits"]).on(task.limits), row["token"]))
+        rows = _take(connection, ledger, queue, worker_id, turn)
+        claims += [_claim(connection, turn.batch, row, tasks) for row in rows]
     return claims
+
+
+def _claim(connection: Connection, batch: Row, row: Row, tasks: KnownTasks) -> Claim:
+    task = tasks.read(connection, row["task_id"], row["task_version"])
+    return Claim(rollout_of(row), task, limits_of(batch["limits"]).on(task.limits), row["token"])
 
 
 def _expect_alive(connection: Connection, worker_id: str) -> None:
@@ -70,41 +75,42 @@ def _room(connection: Connection) -> dict[str, int]:
     return {name: most - running.get(name, 0) for name, most in limits.items()}
 
 
-def _take_one(
-    connection: Connection, ledger: Ledger, queue: _Queue, worker_id: str, batch_id: str | None
-) -> tuple[Row, Row] | None:
-    for batch in _waiting(connection, batch_id):
-        if batch["id"] in queue.empty or not _has_room(batch, queue):
-            continue
-        row = _take_from(connection, ledger, queue, worker_id, batch["id"])
-        if row is not None:
-            return batch, row
-        queue.empty.add(batch["id"])
-    return None
+@dataclass(frozen=True)
+class _Turn:
+    """A batch from which up to ``most`` rollouts are taken before it is another's turn."""
+
+    batch: Row
+    most: int
+
+
+def _next_turn(connection: Connection, queue: _Queue, batch_id: str | None, limit: int) -> _Turn | None:
+    """Return the batch whose turn it is, of those that may have something to take."""
+    candidates = (
+        batch for batch in _waiting(connection, batch_id) if batch["id"] not in queue.empty and _has_room(batch, queue)
+    )
+    first, second = next(candidates, None), next(candidates, None)
+    if first is None:
+        return None
+    if queue.room:  # how many quotas leave room for is only known after each
+        return _Turn(first, 1)
+    if second is None or second["priority"] < first["priority"]:
+        return _Turn(first, limit)
+    # Until it has as many as the second one, and then one more if it is older.
+    lead = second["claimed"] - first["claimed"] + (1 if first["id"] < second["id"] else 0)
+    return _Turn(first, min(lead, limit))
 
 
 def _waiting(connection: Connection, batch_id: str | None) -> Iterator[Row]:
     """Yield batches that have pending rollouts and are not paused, in the order in which they have their turn."""
     if batch_id is not None:
-        yield from fetch_all(connection, _WAITING.where(batches.c.id == batch_id))
+        yield from fetch_all(connection, _WAITING_ONE, {"batch": batch_id})
         return
-    query = _WAITING.limit(_BATCHES_AT_ONCE)
-    while rows := fetch_all(connection, query):
+    rows = fetch_all(connection, _WAITING)
+    yield from rows
+    while len(rows) == _BATCHES_AT_ONCE:
+        last = {f"last_{name}": rows[-1][name] for name in ("priority", "claimed", "id")}
+        rows = fetch_all(connection, _WAITING_AFTER, last)
         yield from rows
-        if len(rows) < _BATCHES_AT_ONCE:
-            return
-        last = rows[-1]
-        query = _WAITING.limit(_BATCHES_AT_ONCE).where(
-            or_(
-                batches.c.priority < last["priority"],
-                and_(batches.c.priority == last["priority"], batches.c.claimed > last["claimed"]),
-                and_(
-                    batches.c.priority == last["priority"],
-                    batches.c.claimed == last["claimed"],
-                    batches.c.id > last["id"],
-                ),
-            )
-        )
 
 
 def _has_room(batch: Row, queue: _Queue) -> bool:
@@ -112,20 +118,22 @@ def _has_room(batch: Row, queue: _Queue) -> bool:
     return not full or any(choice.quota not in full for choice in AGENTS.validate_json(batch["agents"]))
 
 
-def _take_from(connection: Connection, ledger: Ledger, queue: _Queue, worker_id: str, batch_id: str) -> Row | None:
-    """Take the batch's oldest pending rollout whose quota has room, and count it at once: the next choice depends on it."""
-    values = {"batch": batch_id, "claim": new_token(), "worker": worker_id, "now": ledger.now}
+def _take(connection: Connection, ledger: Ledger, queue: _Queue, worker_id: str, turn: _Turn) -> list[Row]:
+    """Take the batch's oldest pending rollouts whose quotas have room, and count them: the next turn depends on it."""
+    most = turn.most
+    values = {"batch": turn.batch["id"], "most": most, "claim": new_token(), "worker": worker_id, "now": ledger.now}
     full = queue.full
-    statement = _TAKE if not full else _TAKE_BESIDES
-    row = fetch_one(connection, statement, values | ({"full": full} if full else {}))
-    if row is None:
-        return None
-    if row["quota"] in queue.room:
-        queue.room[row["quota"]] -= 1
-    ledger.count(row, counted({**row, "token": None, "status": Status.PENDING}), counted(row))
+    taken = fetch_all(connection, _TAKE_BESIDES if full else _TAKE, values | ({"full": full} if full else {}))
+    if len(taken) < most:
+        queue.empty.add(turn.batch["id"])
+    taken.sort(key=lambda row: str(row["id"]))
+    for row in taken:
+        if row["quota"] in queue.room:
+            queue.room[row["quota"]] -= 1
+        ledger.count(row, counted({**row, "token": None, "status": Status.PENDING}), counted(row))
+        log_status(ledger, Event.CLAIMED, row["status"], row)
     ledger.write_counts(connection)
-    log_status(ledger, Event.CLAIMED, row["status"], row)
-    return row
+    return taken
 
 
 _STATE = select(workers.c.state).where(workers.c.id == bindparam("key")).with_for_update(read=True)
@@ -135,19 +143,33 @@ _RUNNING = (
     .where(text(CLAIMED), rollouts.c.quota.in_(bindparam("names", expanding=True)))
     .group_by(rollouts.c.quota)
 )
-_WAITING = (
+_NEXT_BATCHES = (
     select(batches.c.id, batches.c.priority, batches.c.claimed, batches.c.agents, batches.c.limits)
     .where(text(WAITING), not_(batches.c.paused))
     .order_by(batches.c.priority.desc(), batches.c.claimed, batches.c.id)
+)
+_WAITING = _NEXT_BATCHES.limit(_BATCHES_AT_ONCE)
+_WAITING_ONE = _NEXT_BATCHES.where(batches.c.id == bindparam("batch"))
+_LAST: dict[str, BindParameter[Any]] = {name: bindparam(f"last_{name}") for name in ("priority", "claimed", "id")}
+_WAITING_AFTER = _WAITING.where(
+    or_(
+        batches.c.priority < _LAST["priority"],
+        and_(batches.c.priority == _LAST["priority"], batches.c.claimed > _LAST["claimed"]),
+        and_(
+            batches.c.priority == _LAST["priority"],
+            batches.c.claimed == _LAST["claimed"],
+            batches.c.id > _LAST["id"],
+        ),
+    )
 )
 _OLDEST = (
     select(rollouts.c.id)
     .where(text(PENDING), rollouts.c.batch_id == bindparam("batch"))
     .order_by(rollouts.c.id)
-    .limit(1)
+    .limit(bindparam("most"))
     .with_for_update(skip_locked=True, key_share=True)
 )
-_BESIDES = _OLDEST.where(rollouts.c.quota.not_in(bindparam("full", expanding=True)))
+_OLDEST_BESIDES = _OLDEST.where(rollouts.c.quota.not_in(bindparam("full", expanding=True)))
 _NEW_VALUES = {
     "status": next_status(Status.PENDING, Event.CLAIMED).value,
     "token": bindparam("claim"),
@@ -155,6 +177,6 @@ _NEW_VALUES = {
     "started_at": bindparam("now", type_=rollouts.c.started_at.type),
 }
 _TAKE, _TAKE_BESIDES = (
-    update(rollouts).where(rollouts.c.id == oldest.scalar_subquery()).values(_NEW_VALUES).returning(rollouts)
-    for oldest in (_OLDEST, _BESIDES)
+    update(rollouts).where(rollouts.c.id.in_(oldest)).values(_NEW_VALUES).returning(rollouts)
+    for oldest in (_OLDEST, _OLDEST_BESIDES)
 )

@@ -11,8 +11,7 @@ from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetc
 
 def rollout_row(connection: Connection, rollout_id: str, *, lock: bool = False) -> Row:
     """Return a rollout's row, which with ``lock`` nobody else changes until the transaction ends. Raises ``NotFound``."""
-    query = select(rollouts).where(rollouts.c.id == rollout_id)
-    row = fetch_one(connection, query.with_for_update(key_share=True) if lock else query)
+    row = fetch_one(connection, _LOCK_ROLLOUT if lock else _ROLLOUT, {"key": rollout_id})
     if row is None:
         raise NotFound(f"There is no rollout {rollout_id}")
     return row
@@ -32,7 +31,7 @@ def ask_to_cancel(connection: Connection, rollout_ids: Sequence[str]) -> None:
 
 def batch_row(connection: Connection, batch_id: str) -> Row:
     """Return a batch's row. Raises ``NotFound``."""
-    row = fetch_one(connection, select(batches).where(batches.c.id == batch_id))
+    row = fetch_one(connection, _BATCH, {"key": batch_id})
     if row is None:
         raise NotFound(f"There is no batch {batch_id}")
     return row
@@ -47,4 +46,8 @@ def refuse_unknown(wanted: Iterable[str], found: Iterable[str]) -> None:
         raise NotFound("There is no task " + ", ".join(repr(task_id) for task_id in unknown[:5]) + more)
 
 
+# Made once: making a statement takes longer than running it.
+_ROLLOUT = select(rollouts).where(rollouts.c.id == bindparam("key"))
+_LOCK_ROLLOUT = _ROLLOUT.with_for_update(key_share=True)
+_BATCH = select(batches).where(batches.c.id == bindparam("key"))
 _ASK_TO_CANCEL = update(rollouts).where(rollouts.c.id == bindparam("key")).values(cancel_requested=True)
