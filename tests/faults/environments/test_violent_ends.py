@@ -136,7 +136,7 @@ async def test_killing_rolldeck_itself_leaves_no_process_no_directory_and_no_por
     holder = await hold(scratch / "r1", "one", 3)
     guardian = holder.guardian()
     assert all([await answers(origin) for origin in holder.origins])
-    assert len(processes_naming(holder.session)) == 5  # three environments, their fork server, PostgreSQL
+    assert len(processes_naming(holder.session)) == 6  # three environments, fork server, nursery, PostgreSQL
     holder.process.kill()
     await eventually(lambda: not holder.session.exists())
     assert processes_naming(holder.session) == []
@@ -183,14 +183,17 @@ async def test_an_abandoned_session_of_another_installation_is_not_ours_to_remov
     assert list((scratch / "r3").iterdir()) == []
 
 
-def main_processes(session: Path, name: str) -> list[psutil.Process]:
-    """The one PostgreSQL ("postgres") or the one fork server ("python") of a session."""
-    parents = {process.ppid() for process in processes_naming(session)}
-    return [
-        process
-        for process in processes_naming(session)
-        if process.name().startswith(name) and (name == "postgres" or process.pid in parents)
+def service(session: Path, which: str) -> psutil.Process:
+    """A session's PostgreSQL, its nursery, or the fork server that came from that."""
+    processes = {process.pid: process for process in processes_naming(session)}
+    if which == "PostgreSQL":
+        [found] = [process for process in processes.values() if process.name() == "postgres"]
+        return found
+    [nursery] = [
+        process for process in processes.values() if process.name() != "postgres" and process.ppid() not in processes
     ]
+    [fork_server] = nursery.children()
+    return nursery if which == "nursery" else fork_server
 
 
 def server_of(environment: Environment) -> psutil.Process:
@@ -227,15 +230,15 @@ async def expect_retryable_failures(environment: Environment) -> None:
             assert failure.value.retryable
 
 
-@pytest.mark.parametrize("victim", ["postgres", "python"])
+@pytest.mark.parametrize("victim", ["PostgreSQL", "fork server"])
 async def test_when_a_shared_service_dies_its_environments_say_so_and_the_next_one_starts_it_again(
     opened: Open, scratch: Path, victim: str
 ) -> None:
-    environments = await opened(victim)
+    name = victim.lower().replace(" ", "")[:6]
+    environments = await opened(name)
     bereaved = await environments.provision("small", "before")
-    [session] = (scratch / victim).iterdir()
-    [service] = main_processes(session, victim)
-    kill(service)
+    [session] = (scratch / name).iterdir()
+    kill(service(session, victim))
     await expect_retryable_failures(bereaved)
     started = time.monotonic()
     following = await environments.provision("small", "after")
@@ -248,9 +251,41 @@ async def test_when_a_shared_service_dies_its_environments_say_so_and_the_next_o
         await bereaved.check()
     await following.close()
     assert await environments.reap() == 0
-    assert len(processes_naming(session)) == 2  # the fork server and PostgreSQL
+    assert len(processes_naming(session)) == 3  # the nursery, the fork server and PostgreSQL
     await environments.close()
-    assert list((scratch / victim).iterdir()) == []
+    assert list((scratch / name).iterdir()) == []
+
+
+async def test_nobody_notices_the_death_of_the_nursery_while_its_fork_server_lives(opened: Open, scratch: Path) -> None:
+    environments = await opened("nursery")
+    before = await environments.provision("small", "before")
+    [session] = (scratch / "nursery").iterdir()
+    fork_server, nursery = service(session, "fork server"), service(session, "nursery")
+    kill(nursery)
+    await eventually(lambda: gone(nursery))
+    await before.check()
+    await (await environments.provision("small", "between")).check()
+    kill(fork_server)
+    await expect_retryable_failures(before)
+    after = await environments.provision("small", "after")
+    await after.check()
+    assert service(session, "nursery").pid != nursery.pid
+    await environments.close()
+    assert list((scratch / "nursery").iterdir()) == []
+
+
+async def test_a_child_that_cannot_hear_of_its_fork_servers_death_ends_with_it_all_the_same(
+    opened: Open, scratch: Path
+) -> None:
+    environments = await opened("deaf")
+    child = server_of(await environments.provision("small", "before"))
+    child.suspend()
+    [session] = (scratch / "deaf").iterdir()
+    kill(service(session, "fork server"))
+    await eventually(lambda: len(processes_naming(session)) == 3)
+    await (await environments.provision("small", "after")).check()
+    assert gone(child)
+    await environments.close()
 
 
 async def test_when_an_environments_own_process_is_killed_only_that_environment_has_failed(
@@ -276,7 +311,7 @@ async def test_when_one_of_postgresqls_own_processes_crashes_nobody_is_judged_by
     environments = await opened("backend")
     environment = await environments.provision("small", "before")
     [session] = (scratch / "backend").iterdir()
-    [postgres] = main_processes(session, "postgres")
+    postgres = service(session, "PostgreSQL")
     kill(next(child for child in postgres.children() if "checkpointer" in " ".join(child.cmdline())))
     await eventually(lambda: not environment._life.cluster.alive)
     await expect_retryable_failures(environment)
@@ -306,7 +341,7 @@ async def test_a_warm_pool_survives_the_death_of_everything_that_was_ready(opene
     pool.expect({"small": 3})
     await eventually(lambda: pool.report().ready == 3)
     [session] = (scratch / "pool").iterdir()
-    [fork_server] = main_processes(session, "python")
+    fork_server = service(session, "fork server")
     kill(fork_server)
     await eventually(lambda: gone(fork_server))
     environment = await pool.provision("small", "rollout")

@@ -1,8 +1,10 @@
 """Rolldeck's end of a fork server: asking for environments and hearing what becomes of them."""
 
 import asyncio
+import contextlib
 import itertools
 import json
+import socket
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +23,7 @@ from rolldeck.environments.runtimes.process.processes import kill, start
 _WARM_UP_SECONDS = 180
 _SET_UP_SECONDS = 20
 _END_SECONDS = 10
+_LINE_LIMIT = 1 << 20
 _LOG = "forkserver.log"
 _Heard = TypeVar("_Heard")
 
@@ -74,16 +77,13 @@ class _Fork:
                 future.exception()  # whoever waits gets it; without one it is no news
 
 
-class ForkServer:
-    """A running fork server. One that has died stays dead: its owner starts another."""
+class Nursery:
+    """A running warm application, from which fork servers are forked. One that has died stays dead."""
 
-    def __init__(self, process: Process, directory: Path) -> None:
+    def __init__(self, process: Process, requests: socket.socket, directory: Path) -> None:
         self.directory = directory
         self._process = process
-        self._ids = itertools.count(1)
-        self._forks: dict[int, _Fork] = {}
-        self._ready = asyncio.Event()
-        self._reader = asyncio.create_task(self._read())
+        self._requests = requests
 
     @classmethod
     async def start(
@@ -93,34 +93,89 @@ class ForkServer:
         *,
         directory: Path,
         variables: Mapping[str, str],
-    ) -> "ForkServer":
+    ) -> "Nursery":
         """Start it and wait until it is warm. Raises ``EnvironmentFailure``; leaves nothing running then."""
-        with (directory / _LOG).open("ab") as errors:
-            process = await start(command, stdin=PIPE, stdout=PIPE, log=errors, variables={**_FORK_SAFETY, **variables})
-        server = cls(process, directory)
+        requests, theirs = socket.socketpair()
+        with theirs, (directory / _LOG).open("ab") as errors:
+            process = await start(
+                command, stdin=theirs.fileno(), stdout=PIPE, log=errors, variables={**_FORK_SAFETY, **variables}
+            )
+        nursery = cls(process, requests, directory)
         try:
-            server._send(arguments)
-            async with asyncio.timeout(_WARM_UP_SECONDS):
-                await server._ready.wait()
-            if not server.alive:
-                raise EnvironmentFailure(f"the application failed to warm up:\n{server._last_words()}")
+            requests.sendall(json.dumps(arguments).encode() + b"\n")
+            await nursery._until_warm()
+        except BaseException:
+            await nursery.close()
+            raise
+        return nursery
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can still fork."""
+        return self._process.returncode is None
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    async def fork_server(self) -> "ForkServer":
+        """Fork a fork server; milliseconds. Raises ``EnvironmentFailure``."""
+        ours, theirs = socket.socketpair()
+        try:
+            with theirs:
+                socket.send_fds(self._requests, [b"."], [theirs.fileno()])
+            reader, writer = await asyncio.open_unix_connection(sock=ours, limit=_LINE_LIMIT)
+        except OSError as error:
+            ours.close()
+            raise EnvironmentFailure(f"the warm application has died: {error}") from error
+        server = ForkServer(reader, writer)
+        try:
+            async with asyncio.timeout(_SET_UP_SECONDS):
+                await server.serving
         except TimeoutError as error:
             await server.close()
-            raise EnvironmentFailure(f"the application was not warm after {_WARM_UP_SECONDS} s") from error
+            raise EnvironmentFailure(f"the application did not fork within {_SET_UP_SECONDS} s") from error
         except BaseException:
             await server.close()
             raise
         return server
 
+    async def close(self) -> None:
+        """End it; its fork servers live on. Idempotent."""
+        self._requests.close()
+        try:
+            async with asyncio.timeout(_END_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            await kill(self._process)
+
+    async def _until_warm(self) -> None:
+        assert self._process.stdout is not None  # noqa: S101
+        try:
+            async with asyncio.timeout(_WARM_UP_SECONDS):
+                if not await self._process.stdout.readline():
+                    last_words = (self.directory / _LOG).read_text(errors="replace")[-2000:]
+                    raise EnvironmentFailure(f"the application failed to warm up:\n{last_words}")
+        except TimeoutError as error:
+            raise EnvironmentFailure(f"the application was not warm after {_WARM_UP_SECONDS} s") from error
+
+
+class ForkServer:
+    """A running fork server. One that has died stays dead: the nursery forks another."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.serving: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        """Its process id, once it serves."""
+        self._writer = writer
+        self._ids = itertools.count(1)
+        self._forks: dict[int, _Fork] = {}
+        self._reading = asyncio.create_task(self._read(reader))
+
     @property
     def alive(self) -> bool:
         """Whether it can still fork."""
-        return self._process.returncode is None and not self._reader.done()
-
-    @property
-    def pid(self) -> int:
-        """Process id of the parent."""
-        return self._process.pid
+        return not self._reading.done()
 
     async def spawn(self, directory: Path, account: Account | None) -> Child:
         """Fork a child that becomes the environment of a directory, as its ``instance.json`` says.
@@ -173,32 +228,29 @@ class ForkServer:
         return len(lingering)
 
     async def close(self) -> None:
-        """End it and its children. Idempotent."""
-        if self._process.stdin is not None:
-            self._process.stdin.close()
-        try:
+        """End it and its children. Idempotent; one that hangs is left to whoever kills what names its directory."""
+        self._writer.close()
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_END_SECONDS):
-                await self._process.wait()
-        except TimeoutError:
-            await kill(self._process)
-        await self._reader
+                await asyncio.shield(self._reading)
 
     def _send(self, message: Mapping[str, JsonValue]) -> None:
-        assert self._process.stdin is not None  # noqa: S101
-        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        self._writer.write(json.dumps(message).encode() + b"\n")
 
-    async def _read(self) -> None:
-        assert self._process.stdout is not None  # noqa: S101
-        async for line in self._process.stdout:
-            self._hear(json.loads(line))
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        with contextlib.suppress(ConnectionError):
+            async for line in reader:
+                self._hear(json.loads(line))
+        died = EnvironmentFailure("the fork server has died, and its environments with it")
         for fork in self._forks.values():
-            fork.end(EnvironmentFailure("the fork server has died, and its environments with it"))
-        asyncio.get_running_loop().call_soon(self._ready.set)  # nothing to wait for any more
+            fork.end(died)
+        if not self.serving.done():
+            self.serving.set_exception(died)
 
     def _hear(self, answer: dict[str, JsonValue]) -> None:
         match answer:
-            case {"ready": True}:
-                self._ready.set()
+            case {"serving": int(pid)}:
+                _settle(self.serving, pid)
             case {"id": int(child_id), "pid": int(pid), "port": int(port)} if child_id in self._forks:
                 _settle(self._forks[child_id].started, (pid, port))
             case {"id": int(child_id), "cookies": dict(cookies)} if child_id in self._forks:
@@ -206,9 +258,6 @@ class ForkServer:
             case {"id": int(child_id), "exited": status} if child_id in self._forks:
                 words = "" if status is None else f" (exit status {status})"
                 self._forks[child_id].end(EnvironmentFailure(f"an environment's process ended at once{words}"))
-
-    def _last_words(self) -> str:
-        return (self.directory / _LOG).read_text(errors="replace")[-2000:]
 
 
 def _settle(future: asyncio.Future[_Heard], heard: _Heard) -> None:

@@ -5,11 +5,13 @@
 The first line of standard input holds the mode's arguments as JSON: a command line is no place for passwords. The
 directory stands there for whoever looks for processes that were left behind.
 
-``serve`` warms the application up once and then forks a child for each environment. It speaks JSON lines: requests on
-standard input, answers on standard output (what the application prints goes to standard error). When its standard
-input ends, it kills its children and exits: they do not outlive the process that asked for them.
+``serve`` warms the application up once and stays as it is then: the nursery. Whenever its standard input, a Unix socket,
+hands it another socket, it forks a fork server that serves this one, and which is there at once if the one before died.
+A fork server forks a child for each environment. It speaks JSON lines over its socket (what the application prints goes
+to standard error). When the socket ends, it kills its children and exits: they do not outlive the process that asked
+for them.
 
-Requests: ``{"id", "spawn": directory, "uid", "gid"}``, ``{"id", "kill": true}``. Answers about the child of that id:
+A fork server first says ``{"serving": pid}``. Requests: ``{"id", "spawn": directory, "uid", "gid"}``, ``{"id", "kill": true}``. Answers about the child of that id:
 ``{"id", "pid", "port"}`` when it is forked, ``{"id", "cookies"}`` when it is an environment, ``{"id", "exited":
 status}`` at its end. What a child must know and no other may, it reads from ``instance.json`` in its directory: had it
 come through the parent, the next children would inherit it in their memory.
@@ -78,7 +80,7 @@ def main() -> None:
     else:
         # Nothing before the forks may start a thread, here or in the module.
         application = module.warm_up(Path(arguments["template"]), Path(arguments["scratch"]), arguments["data"])
-        ForkServer(module, application, answers).run()
+        Nursery(module, application, answers).run()
 
 
 def _load(path: Path) -> ApplicationModule:
@@ -92,14 +94,14 @@ def _load(path: Path) -> ApplicationModule:
 
 
 class _Answers:
-    """Standard output, kept for answers: whatever else prints goes to standard error."""
+    """Where answers go: a socket, or standard output, which then is for nothing else: what prints goes to standard error."""
 
-    def __init__(self) -> None:
-        self._descriptor = os.dup(1)
+    def __init__(self, descriptor: int | None = None) -> None:
+        self._descriptor = os.dup(1) if descriptor is None else descriptor
         os.dup2(2, 1)
 
     def send(self, answer: Json) -> None:
-        """Write one line, in one piece (children share the pipe, and a line is shorter than PIPE_BUF)."""
+        """Write one line, in one piece (children share the socket, and a line is shorter than what that splits)."""
         os.write(self._descriptor, json.dumps(answer).encode() + b"\n")
 
     def announce_step(self, step: str) -> None:
@@ -111,8 +113,42 @@ class _Answers:
         os.close(self._descriptor)
 
 
+class Nursery:
+    """The warm process. It does nothing but fork fork servers, so there is nothing that it could die of."""
+
+    def __init__(self, module: ApplicationModule, application: object, answers: _Answers) -> None:
+        self._module = module
+        self._application = application
+        self._answers = answers
+
+    def run(self) -> None:
+        """Fork a fork server for each socket that is handed over, until standard input ends."""
+        signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the system buries them
+        self._answers.send({"ready": True})
+        with socket.socket(fileno=os.dup(0)) as requests:
+            while True:
+                request, descriptors, _, _ = socket.recv_fds(requests, 1, 1)
+                if not request:
+                    return
+                for descriptor in descriptors:
+                    if os.fork() == 0:
+                        requests.close()
+                        self._become_fork_server(descriptor)
+                    os.close(descriptor)
+
+    def _become_fork_server(self, descriptor: int) -> NoReturn:
+        try:
+            self._answers.close()
+            os.dup2(descriptor, 0)
+            answers = _Answers(descriptor)
+            answers.send({"serving": os.getpid()})
+            ForkServer(self._module, self._application, answers).run()
+        finally:
+            os._exit(0)
+
+
 class ForkServer:
-    """The parent of all environments of one application."""
+    """The parent of environments of one application."""
 
     def __init__(self, module: ApplicationModule, application: object, answers: _Answers) -> None:
         self._module = module
@@ -126,10 +162,9 @@ class ForkServer:
         os.set_blocking(self._wake_write, False)
 
     def run(self) -> None:
-        """Serve requests until standard input ends."""
+        """Serve requests until standard input, which is the socket, ends."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake_write, warn_on_full_buffer=False)
-        self._answers.send({"ready": True})
         unfinished = b""
         while True:
             readable, _, _ = select.select([0, self._wake_read], [], [])

@@ -23,7 +23,7 @@ from rolldeck.environments.runtimes.process.environment import ProcessEnvironmen
 from rolldeck.environments.runtimes.process.forkclient import Child, ForkServer, describe_data, program, start_cold
 from rolldeck.environments.runtimes.process.life import Life
 from rolldeck.environments.runtimes.process.processes import kill
-from rolldeck.environments.runtimes.process.services import Services, resource_name
+from rolldeck.environments.runtimes.process.services import Running, Services, resource_name
 from rolldeck.environments.runtimes.process.session import Session
 from rolldeck.environments.templates import TemplateCache
 
@@ -62,8 +62,20 @@ class Host:
         self._http = httpx2.AsyncClient(trust_env=False, limits=httpx2.Limits(max_keepalive_connections=0))
 
     async def provision(self, rollout_id: str) -> ProcessEnvironment:
-        """Return a healthy environment. Raises ``EnvironmentFailure``; leaves nothing of it behind then."""
+        """Return a healthy environment. Raises ``EnvironmentFailure``; leaves nothing of it behind then.
+
+        Where what serves it dies meanwhile, it is tried once more with what is started instead.
+        """
         services = await self._services.running()
+        try:
+            return await self._provision(rollout_id, services)
+        except EnvironmentFailure as failure:
+            if services.alive:
+                raise
+            _log.warning("an environment is provisioned once more", rollout_id=rollout_id, reason=str(failure))
+        return await self._provision(rollout_id, await self._services.running())
+
+    async def _provision(self, rollout_id: str, services: Running) -> ProcessEnvironment:
         async with self._starting, AsyncExitStack() as undo:
             user = undo.enter_context(ExitStack())
             account = user.enter_context(environment_account(self._user_ids))

@@ -18,20 +18,29 @@ _GRACE_SECONDS = 3.0
 
 def remove_with_processes(directory: Path) -> None:
     """Kill the processes that name the directory, then remove it. Idempotent; takes a few seconds at most."""
+    kill_processes(directory)
+    shutil.rmtree(directory, ignore_errors=True)
+
+
+def kill_processes(directory: Path, *, but: int | None = None) -> None:
+    """Kill the processes that name the directory, all but the one of this id. Takes a few seconds at most."""
     patience_ends = time.monotonic() + _GRACE_SECONDS
     gives_up = patience_ends + _GRACE_SECONDS
-    while (processes := processes_naming(directory)) and time.monotonic() < gives_up:
+    while (processes := _others(directory, but)) and time.monotonic() < gives_up:
         for process in processes:
             # PostgreSQL takes its shared memory along when it quits, not when it is killed.
             patient = _is_postgres(process) and time.monotonic() < patience_ends
             with contextlib.suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGQUIT if patient else signal.SIGKILL)
         psutil.wait_procs(processes, timeout=0.3)
-    shutil.rmtree(directory, ignore_errors=True)
+
+
+def _others(directory: Path, but: int | None) -> list[psutil.Process]:
+    return [process for process in processes_naming(directory) if process.pid != but]
 
 
 def processes_naming(directory: Path) -> list[psutil.Process]:
-    """Return the fork servers, environments and PostgreSQL's main process that name the directory and are alive."""
+    """Return the nurseries, fork servers, environments and PostgreSQL's main process that name the directory and are alive."""
     return [process for process in psutil.process_iter() if _belongs(process, f"{directory}/")]
 
 

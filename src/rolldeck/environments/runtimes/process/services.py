@@ -1,4 +1,4 @@
-"""What all environments of one template share: a PostgreSQL cluster and a fork server."""
+"""What all environments of one template share: a PostgreSQL cluster, a fork server and the nursery that this came from."""
 
 import asyncio
 import re
@@ -9,8 +9,8 @@ from pathlib import Path
 from rolldeck.environments.runtimes.process import interpreter, postgres
 from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.build import Template, postgres_install
-from rolldeck.environments.runtimes.process.forkclient import ForkServer, describe_data, program
-from rolldeck.environments.runtimes.process.leftovers import remove_with_processes
+from rolldeck.environments.runtimes.process.forkclient import ForkServer, Nursery, describe_data, program
+from rolldeck.environments.runtimes.process.leftovers import kill_processes, remove_with_processes
 from rolldeck.environments.runtimes.process.session import Session
 from rolldeck.environments.templates import TemplateCache
 
@@ -21,6 +21,11 @@ class Running:
 
     cluster: postgres.Cluster
     fork_server: ForkServer
+
+    @property
+    def alive(self) -> bool:
+        """Whether both still are."""
+        return self.cluster.alive and self.fork_server.alive
 
 
 class Services:
@@ -36,18 +41,21 @@ class Services:
         self._tag = tag
         self._starting = asyncio.Lock()
         self._cluster: postgres.Cluster | None = None
+        self._nursery: Nursery | None = None
         self._fork_server: ForkServer | None = None
 
     async def running(self) -> Running:
-        """Return both, alive. The first call takes as long as the application's warm-up: seconds."""
+        """Return both, alive. The first call takes as long as the application's warm-up: seconds.
+
+        A PostgreSQL that has died is replaced within a second, a fork server, too, unless its nursery has died with it.
+        """
         await self._session.guard()
         async with self._starting:
             if self._cluster is None or not self._cluster.alive:
                 await self._stop_cluster()
                 self._cluster = await self._start_cluster()
             if self._fork_server is None or not self._fork_server.alive:
-                await self._stop_fork_server()
-                self._fork_server = await self._start_fork_server(self._cluster)
+                self._fork_server = await self._new_fork_server(self._cluster)
             return Running(self._cluster, self._fork_server)
 
     async def reap(self) -> int:
@@ -65,9 +73,12 @@ class Services:
         return reaped
 
     async def close(self) -> None:
-        """Stop both. Idempotent."""
+        """Stop all. Idempotent."""
         async with self._starting:
-            await self._stop_fork_server()
+            if self._fork_server is not None:
+                await self._fork_server.close()
+                self._fork_server = None
+            await self._stop_nursery()
             await self._stop_cluster()
 
     async def _start_cluster(self) -> postgres.Cluster:
@@ -88,7 +99,16 @@ class Services:
             await self._remove(self._cluster.directory)
             self._cluster = None
 
-    async def _start_fork_server(self, cluster: postgres.Cluster) -> ForkServer:
+    async def _new_fork_server(self, cluster: postgres.Cluster) -> ForkServer:
+        if self._nursery is not None and not self._nursery.alive:
+            await self._stop_nursery()
+        if self._nursery is None:
+            self._nursery = await self._start_nursery(cluster)
+        elif self._fork_server is not None:  # its children end with it, but for those that cannot
+            await asyncio.to_thread(kill_processes, self._nursery.directory, but=self._nursery.pid)
+        return await self._nursery.fork_server()
+
+    async def _start_nursery(self, cluster: postgres.Cluster) -> Nursery:
         """Start it on a database of its own, which it needs for its warm-up only."""
         directory = self._session.make_directory(resource_name(self._tag, "warm-up"), mode=0o700)
         environment = self._cache.path(self._template.environment)
@@ -96,7 +116,7 @@ class Services:
         address = cluster.new_address(directory.name)
         try:
             await cluster.create_database(address, data.name, postgres.READER)
-            return await ForkServer.start(
+            return await Nursery.start(
                 program(environment, "serve", application.module, directory),
                 {
                     "template": str(self._cache.path(self._template.application)),
@@ -112,11 +132,11 @@ class Services:
         finally:
             await cluster.drop_database(address)
 
-    async def _stop_fork_server(self) -> None:
-        if self._fork_server is not None:
-            await self._fork_server.close()
-            await self._remove(self._fork_server.directory)
-            self._fork_server = None
+    async def _stop_nursery(self) -> None:
+        if self._nursery is not None:
+            await self._nursery.close()
+            await self._remove(self._nursery.directory)
+            self._nursery = None
 
     async def _remove(self, directory: Path) -> None:
         await asyncio.to_thread(remove_with_processes, directory)
