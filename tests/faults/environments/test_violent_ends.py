@@ -5,9 +5,8 @@ import contextlib
 import json
 import signal
 import sys
-import tempfile
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import httpx2
 import psutil
 import pytest
 import pytest_asyncio
+from small_recipe import small
+from tests.faults.environments.conftest import Open
 
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.pool import WarmPool
@@ -23,55 +24,11 @@ from rolldeck.environments.runtimes.process.environments import ProcessEnvironme
 from rolldeck.environments.runtimes.process.forkclient import ForkServer
 from rolldeck.environments.runtimes.process.leftovers import processes_naming, remove_with_processes
 from rolldeck.environments.runtimes.process.postgres import Cluster
-from rolldeck.environments.runtimes.process.session import default_run_dir
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "integration" / "environments"))
-
-from small_recipe import small
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 _PATIENCE_SECONDS = 20
 _AT_ONCE_SECONDS = 5
 _HOLDER = Path(__file__).with_name("holder.py")
-
-
-@pytest.fixture(scope="module")
-def scratch() -> Iterator[Path]:
-    """A directory that every user may enter, unlike pytest's own."""
-    with tempfile.TemporaryDirectory(prefix="rolldeck-test-", dir=default_run_dir()) as directory:
-        Path(directory).chmod(0o755)
-        yield Path(directory)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def cache(scratch: Path) -> Path:
-    """A cache that holds the small recipe's template."""
-    building = ProcessEnvironments(
-        [small()], cache_dir=scratch / "cache", run_dir=scratch / "building", installation_id="tests"
-    )
-    await building.build("small", lambda _: None)
-    return scratch / "cache"
-
-
-Open = Callable[[str], Awaitable[ProcessEnvironments]]
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def opened(cache: Path, scratch: Path) -> AsyncIterator[Open]:
-    """Start environments of an installation whose run directory has its name; close them at the end."""
-    started = []
-
-    async def start(installation_id: str) -> ProcessEnvironments:
-        environments = ProcessEnvironments(
-            [small()], cache_dir=cache, run_dir=scratch / installation_id, installation_id=installation_id
-        )
-        started.append(environments)
-        await environments.start()
-        return environments
-
-    yield start
-    for environments in started:
-        await environments.close()
 
 
 @dataclass

@@ -3,6 +3,7 @@
 import json
 import os
 import sqlite3
+import time
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -33,6 +34,9 @@ def adopt(application, instance):
             status, answer = "302 Found", "/login"
         elif request["PATH_INFO"] == "/read":
             status, answer = "200 OK", _read(query["file"][0])
+        elif request["PATH_INFO"] == "/never":
+            time.sleep(600)
+            status, answer = "200 OK", "after all"
         elif request["PATH_INFO"] == "/linger":
             status, answer = "200 OK", str(_start_a_process_in_another_session())
         else:
