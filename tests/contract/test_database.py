@@ -207,6 +207,17 @@ class TestQueue:
         assert claims[0].task == task("1", 3)
         assert claims[0].token not in repr(claims[0])
 
+    async def test_each_of_several_rollouts_that_are_claimed_at_once_has_a_token_of_its_own(
+        self, database: Database
+    ) -> None:
+        await database.tasks.upload([task("1")])
+        created = await queued(database, ["1"], "noop", 3)
+        claims = await database.rollouts.claim(WORKER, limit=5)
+        assert [claim.rollout.id for claim in claims] == [rollout.id for rollout in created]
+        assert len({claim.token for claim in claims}) == 3
+        await database.rollouts.advance(claims[1].rollout.id, claims[1].token, Event.CANCEL)
+        assert [claim.token for claim in await database.rollouts.claimed(WORKER)] == [claims[0].token, claims[2].token]
+
     async def test_simultaneous_claims_never_share_a_rollout(self, database: Database) -> None:
         await database.tasks.upload([task("1")])
         await queued(database, ["1"], "noop", 20)

@@ -15,6 +15,7 @@ from rolldeck.storage.database.repositories.fetching import Row, fetch_all
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.ledger import Ledger, counted
 from rolldeck.storage.database.repositories.records import AGENTS, limits_of, rollout_of
+from rolldeck.storage.database.repositories.rows import batch_row
 from rolldeck.storage.database.repositories.statuses import log_status, new_token
 from rolldeck.storage.port import Claim
 
@@ -52,6 +53,12 @@ def take_rollouts(
         rows = _take(connection, ledger, queue, worker_id, turn)
         claims += [_claim(connection, turn.batch, row, tasks) for row in rows]
     return claims
+
+
+def owned_claims(connection: Connection, *, worker_id: str, tasks: KnownTasks) -> list[Claim]:
+    """Return all that a worker has claimed and not ended."""
+    rows = fetch_all(connection, _OWNED, {"worker": worker_id})
+    return [_claim(connection, batch_row(connection, row["batch_id"]), row, tasks) for row in rows]
 
 
 def _claim(connection: Connection, batch: Row, row: Row, tasks: KnownTasks) -> Claim:
@@ -137,6 +144,7 @@ def _take(connection: Connection, ledger: Ledger, queue: _Queue, worker_id: str,
 
 
 _STATE = select(workers.c.state).where(workers.c.id == bindparam("key")).with_for_update(read=True)
+_OWNED = select(rollouts).where(text(CLAIMED), rollouts.c.worker_id == bindparam("worker")).order_by(rollouts.c.id)
 _LIMITED = select(quotas.c.name, quotas.c.max_running).where(quotas.c.max_running.is_not(None))
 _RUNNING = (
     select(rollouts.c.quota, func.count().label("count"))
@@ -172,7 +180,8 @@ _OLDEST = (
 _OLDEST_BESIDES = _OLDEST.where(rollouts.c.quota.not_in(bindparam("full", expanding=True)))
 _NEW_VALUES = {
     "status": next_status(Status.PENDING, Event.CLAIMED).value,
-    "token": bindparam("claim"),
+    # Several are taken at once, and each has a token of its own.
+    "token": bindparam("claim", type_=rollouts.c.token.type).concat(rollouts.c.id),
     "worker_id": bindparam("worker"),
     "started_at": bindparam("now", type_=rollouts.c.started_at.type),
 }

@@ -65,6 +65,11 @@ class DatabaseRollouts(Repository):
         work = partial(claims.take_rollouts, worker_id=worker_id, limit=limit, batch_id=batch_id, tasks=self._tasks)
         return await self._write("claiming rollouts", work)
 
+    async def claimed(self, worker_id: str) -> Sequence[Claim]:
+        """Return all that a worker has claimed and not ended: for one that did not get the answer to a claim."""
+        work = partial(claims.owned_claims, worker_id=worker_id, tasks=self._tasks)
+        return await self._read("reading claims", work)
+
     async def advance(self, rollout_id: str, token: str, event: Event, change: Change = NO_CHANGE) -> Rollout:
         """Change the status as the state machine says, and write ``change`` with it.
 
