@@ -4,18 +4,17 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from alembic.autogenerate import compare_metadata
-from alembic.runtime.migration import MigrationContext
-from sqlalchemy import create_engine
 
+from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.errors import NotFound, StorageError
 from rolldeck.domain.task import Task
+from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.storage.database import Database
-from rolldeck.storage.database.models import Base
-from rolldeck.storage.port import RolloutFilter
+from rolldeck.storage.port import BatchCreated, RolloutFilter
 
 
 @pytest.fixture
@@ -34,12 +33,21 @@ def task(task_id: str) -> Task:
     return Task(id=task_id, task="?", answer=1)
 
 
-async def test_the_migrations_make_exactly_the_tables_of_the_models(database: Database, file: Path) -> None:
-    engine = create_engine(f"sqlite:///{file}")
-    with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
-        assert compare_metadata(context, Base.metadata) == []
-    engine.dispose()
+WORKER = "w1"
+
+
+async def queue(database: Database, repeats: int) -> BatchCreated:
+    return await database.batches.create(
+        BatchSpec(task_ids=("1",), agents=(AgentChoice(agent="noop"),), repeats=repeats), {}
+    )
+
+
+async def register(database: Database) -> None:
+    now = datetime.now(UTC)
+    report = WorkerReport(parallel=1)
+    await database.workers.register(
+        Worker(id=WORKER, host="here", pid=1, version="1", report=report, started_at=now, seen_at=now)
+    )
 
 
 async def test_a_database_can_be_opened_again_by_path_and_by_url(database: Database, file: Path) -> None:
@@ -66,8 +74,40 @@ async def test_a_database_of_a_newer_rolldeck_is_refused_in_words(database: Data
         await Database.open(file)
 
 
+async def test_looking_at_a_database_without_migrating_it_changes_nothing(database: Database, file: Path) -> None:
+    looking = await Database.open(file, migrate=False)
+    assert looking.installation_id == database.installation_id
+    assert looking.migrated.before == looking.migrated.now
+    await looking.close()
+    empty = file.with_name("empty.db")
+    with pytest.raises(StorageError, match="rolldeck db upgrade"):
+        await Database.open(empty, migrate=False)
+
+
+async def test_an_installation_keeps_the_id_that_it_had_first(file: Path) -> None:
+    for given, kept in (("first", "first"), ("second", "first"), (None, "first")):
+        opened = await Database.open(file, installation_id=given)
+        assert opened.installation_id == kept
+        await opened.close()
+
+
+async def test_a_closed_database_says_so(file: Path) -> None:
+    opened = await Database.open(file)
+    await opened.close()
+    await opened.close()
+    with pytest.raises(StorageError, match="closed"):
+        await opened.ping()
+
+
 @pytest.mark.parametrize(
-    "address", ["nonsense", "postgresql+asyncpg://user:secret@localhost/x", "sqlite:////nowhere/at/all/x.db"]
+    "address",
+    [
+        "nonsense",
+        "postgresql://user:secret@localhost:1/x",
+        "postgres://user:secret@:a/x",
+        "mysql://user:secret@host/x",
+        "sqlite:////nowhere/at/all/x.db",
+    ],
 )
 async def test_a_database_that_cannot_be_opened_is_an_error_that_keeps_passwords(address: str) -> None:
     with pytest.raises(StorageError) as refused:
@@ -109,12 +149,13 @@ async def test_a_write_waits_for_another_process_and_succeeds(database: Database
 async def test_many_databases_write_at_once_without_being_locked_out(file: Path) -> None:
     databases = [await Database.open(file) for _ in range(4)]
     await databases[0].tasks.upload([task("1")])
-    await databases[0].rollouts.create(["1"], "noop", 40)
+    await queue(databases[0], 40)
+    await register(databases[0])
 
     async def claim_all(database: Database) -> list[str]:
         claimed = []
-        while (claim := await database.rollouts.claim()) is not None:
-            claimed.append(claim.rollout.id)
+        while claims := await database.rollouts.claim(WORKER):
+            claimed += [claim.rollout.id for claim in claims]
         return claimed
 
     claimed = await asyncio.gather(*(claim_all(database) for database in databases))
@@ -140,9 +181,10 @@ async def test_a_write_that_is_cancelled_at_any_point_leaves_the_database_usable
     database: Database, turns: int
 ) -> None:
     await database.tasks.upload([task("1")])
+    await register(database)
     writes: list[Callable[[], asyncio.Task[object]]] = [
-        lambda: asyncio.create_task(database.rollouts.claim()),
-        lambda: asyncio.create_task(database.rollouts.create(["1"], "noop", 1)),
+        lambda: asyncio.create_task(database.rollouts.claim(WORKER)),
+        lambda: asyncio.create_task(queue(database, 1)),
     ]
     for write in writes * 3:
         running = write()
@@ -150,14 +192,15 @@ async def test_a_write_that_is_cancelled_at_any_point_leaves_the_database_usable
             await asyncio.sleep(0)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    await asyncio.wait_for(database.rollouts.create(["1"], "noop", 1), timeout=20)
+    await asyncio.wait_for(queue(database, 1), timeout=20)
     listed = (await database.rollouts.list(RolloutFilter())).rollouts
     assert (await database.tasks.get("1")).counts.live == len(listed)
 
 
 async def test_what_this_version_cannot_read_any_more_is_an_error_of_storage(database: Database, file: Path) -> None:
     await database.tasks.upload([task("1")])
-    rollout = (await database.rollouts.create(["1"], "noop", 1))[0]
+    await queue(database, 1)
+    rollout = (await database.rollouts.list(RolloutFilter())).rollouts[0]
     with closing(sqlite3.connect(file)) as other, other:
         other.execute("""UPDATE rollouts SET errors = '[{"phase": "unheard of"}]'""")
         other.execute("""UPDATE task_versions SET content = '{"id": "1"}'""")

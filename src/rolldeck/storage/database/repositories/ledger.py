@@ -107,12 +107,13 @@ def _added(table: Table, names: tuple[str, ...]) -> dict[str, object]:
 
 
 _COUNT_TASK = update(tasks).where(tasks.c.id == bindparam("key")).values(_added(tasks, _OF_TASK))
-_LIVE_BEFORE = batches.c.live
+_NOW = bindparam("now", type_=batches.c.finished_at.type)
 _LIVE_NOW = batches.c.live + bindparam("add_live", type_=batches.c.live.type)
 _FINISHED_AT = case(
     (_LIVE_NOW > 0, null()),
-    (_LIVE_BEFORE == 0, batches.c.finished_at),  # it had ended: one of its rollouts was deleted
-    else_=bindparam("now", type_=batches.c.finished_at.type),
+    (batches.c.live > 0, _NOW),
+    # It had ended already: one of its rollouts was deleted, or others answered for all of them.
+    else_=func.coalesce(batches.c.finished_at, _NOW),
 )
 _COUNT_BATCH = (
     update(batches)
