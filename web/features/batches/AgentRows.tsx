@@ -37,16 +37,17 @@ export function AgentRows({ rows, problemOf, onChange }: Props) {
             value={model}
             onChange={(event) => change(key, { model: event.currentTarget.value })}
           />
-          <ActionIcon
-            variant="subtle"
-            color="gray"
-            size={30}
-            aria-label={`Remove agent ${position + 1}`}
-            disabled={rows.length === 1}
-            onClick={() => onChange(rows.filter((row) => row.key !== key))}
-          >
-            <IconX size={15} />
-          </ActionIcon>
+          {rows.length > 1 && (
+            <ActionIcon
+              variant="subtle"
+              color="gray"
+              size={30}
+              aria-label={`Remove agent ${position + 1}`}
+              onClick={() => onChange(rows.filter((row) => row.key !== key))}
+            >
+              <IconX size={15} />
+            </ActionIcon>
+          )}
         </div>
       ))}
       <div>

@@ -59,13 +59,13 @@ function Progress({ batch }: { batch: Batch }) {
     <section aria-label="Progress" className={classes.progress}>
       <p className={classes.line}>
         <strong>{formatRate(batch.progress)} ended</strong>
-        <span>{counts.live === 0 ? <Ended batch={batch} /> : (left ?? noEstimate(batch))}</span>
+        <span>{counts.live === 0 ? <Ended batch={batch} /> : left === null ? noEstimate(batch) : `${left} left`}</span>
       </p>
       <ProgressBar counts={counts} large />
       <CountsStrip
         counts={counts}
         after={[
-          { name: "In progress", value: counts.claimed },
+          ...(counts.live > 0 ? [{ name: "In progress", value: counts.claimed }] : []),
           ...(counts.reused > 0 ? [{ name: "Reused", value: counts.reused }] : []),
         ]}
       />
@@ -113,8 +113,7 @@ function termsOf(batch: Batch): Fact[] {
     { name: "Attempts", value: `at most ${batch.max_attempts} a rollout` },
     {
       name: "Limits",
-      value:
-        limits.length === 0 ? "those of the tasks" : limits.map(({ name, value }) => `${name} ${value}`).join(", "),
+      value: limits.length === 0 ? "those of the tasks" : limits.join(", "),
     },
     { name: "Reuse", value: batch.reuse ? "identical completed rollouts answer" : "no: everything is executed" },
     {

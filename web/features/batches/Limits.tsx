@@ -13,21 +13,24 @@ type Props = {
   onChange: (change: Partial<BatchForm>) => void;
 };
 
-const FIELDS: readonly { name: keyof RolloutLimits; label: string; description: string; decimals?: boolean }[] = [
-  { name: "steps", label: "Steps", description: "of the agent" },
-  { name: "tokens", label: "Tokens", description: "of its model, in and out" },
-  { name: "agent_seconds", label: "Agent, s", description: "to act in", decimals: true },
-  { name: "total_seconds", label: "In all, s", description: "until the agent must stop", decimals: true },
-  { name: "provision_seconds", label: "Environment, s", description: "to make one", decimals: true },
-  { name: "browser_seconds", label: "Browser, s", description: "to open the start page", decimals: true },
-  { name: "verify_seconds", label: "Verifier, s", description: "on its own deadline", decimals: true },
+type Field = { name: keyof RolloutLimits; label: string; description: string; otherwise: string; whole?: boolean };
+
+/** `otherwise`: what holds where a field is left empty. */
+const FIELDS: readonly Field[] = [
+  { name: "steps", label: "Steps", description: "of the agent", otherwise: "the task's", whole: true },
+  { name: "tokens", label: "Tokens", description: "of its model, in and out", otherwise: "no limit", whole: true },
+  { name: "agent_seconds", label: "Agent (s)", description: "to act in", otherwise: "the task's" },
+  { name: "total_seconds", label: "In all (s)", description: "until it must stop", otherwise: "no limit" },
+  { name: "provision_seconds", label: "Environment (s)", description: "to make one", otherwise: "default" },
+  { name: "browser_seconds", label: "Browser (s)", description: "to open the start page", otherwise: "default" },
+  { name: "verify_seconds", label: "Verifier (s)", description: "on its own deadline", otherwise: "default" },
 ];
 
-/** Limits and attempts; what is left empty is the tasks' own. Unfolds by itself where the server refused something in it. */
+/** Limits and attempts; what is left empty is the task's own, or the default. Unfolds by itself where the server refused something in it. */
 export function Limits({ form, problems, onChange }: Props) {
   const [opened, setOpened] = useState(false);
   const refused = ["limits", "max_attempts", "seed"].some((field) => problemAt(problems, field) !== null);
-  const whole = problems.filter(({ field }) => field === "limits");
+  const together = problems.filter(({ field }) => field === "limits");
   return (
     <details
       className={classes.more}
@@ -36,14 +39,14 @@ export function Limits({ form, problems, onChange }: Props) {
     >
       <summary>Limits and attempts</summary>
       <div className={classes.grid}>
-        {FIELDS.map(({ name, label, description, decimals = false }) => (
+        {FIELDS.map(({ name, label, description, otherwise, whole = false }) => (
           <NumberInput
             key={name}
             label={label}
             description={description}
-            placeholder="the task's"
-            min={decimals ? 0 : 1}
-            allowDecimal={decimals}
+            placeholder={otherwise}
+            min={whole ? 1 : 0}
+            allowDecimal={!whole}
             allowNegative={false}
             value={form.limits[name] ?? ""}
             error={problemAt(problems, `limits.${name}`)}
@@ -73,9 +76,9 @@ export function Limits({ form, problems, onChange }: Props) {
           error={problemAt(problems, "seed")}
           onChange={(value) => onChange({ seed: typeof value === "number" ? value : 0 })}
         />
-        {whole.length > 0 && (
+        {together.length > 0 && (
           <p className={`${classes.failure} ${classes.wide}`} role="alert">
-            {problemAt(whole, "limits")}
+            {problemAt(together, "limits")}
           </p>
         )}
       </div>

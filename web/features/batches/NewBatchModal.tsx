@@ -106,8 +106,14 @@ function Form({ tasks, selected }: { tasks: readonly TaskSummary[]; selected: re
       </div>
       <Checkbox
         size="xs"
-        label="Reuse: where an identical rollout has completed before, it answers at once"
-        description="identical in task version, environment, agent, model, parameters and seed; never across failures"
+        label={
+          <>
+            Reuse: where an identical rollout has completed before, it answers at once
+            <span className={classes.explanation}>
+              identical in task version, environment, agent, model, parameters and seed; never across failures
+            </span>
+          </>
+        }
         checked={form.reuse}
         onChange={(event) => change({ reuse: event.currentTarget.checked })}
       />

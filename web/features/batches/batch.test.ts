@@ -74,10 +74,7 @@ it("an agent is named with its model and what the model is asked with", () => {
 });
 
 it("only the limits that were set are listed", () => {
-  expect(limitsInWords({ steps: 30, tokens: null, agent_seconds: 300 })).toEqual([
-    { name: "steps", value: "30 steps" },
-    { name: "agent", value: "5 min" },
-  ]);
+  expect(limitsInWords({ steps: 30, tokens: null, agent_seconds: 300 })).toEqual(["30 steps", "5 min to act in"]);
 });
 
 it("a deletion says what it removed", () => {

@@ -76,21 +76,21 @@ export function choiceInWords({ agent, model, parameters }: AgentChoice): string
   return `${agent}${model ? ` · ${model}` : ""}${given}`;
 }
 
-const LIMIT_WORDS: readonly (readonly [keyof RolloutLimits, string, (value: number) => string])[] = [
-  ["steps", "steps", (value) => formatCount(value, "step")],
-  ["tokens", "tokens", (value) => formatCount(value, "token")],
-  ["provision_seconds", "environment", formatDuration],
-  ["browser_seconds", "browser", formatDuration],
-  ["agent_seconds", "agent", formatDuration],
-  ["verify_seconds", "verifier", formatDuration],
-  ["total_seconds", "until the agent stops", formatDuration],
+const LIMIT_WORDS: readonly (readonly [keyof RolloutLimits, (value: number) => string])[] = [
+  ["steps", (value) => formatCount(value, "step")],
+  ["tokens", (value) => formatCount(value, "token")],
+  ["provision_seconds", (value) => `${formatDuration(value)} for the environment`],
+  ["browser_seconds", (value) => `${formatDuration(value)} for the browser`],
+  ["agent_seconds", (value) => `${formatDuration(value)} to act in`],
+  ["verify_seconds", (value) => `${formatDuration(value)} to verify`],
+  ["total_seconds", (value) => `${formatDuration(value)} until the agent must stop`],
 ];
 
 /** The limits that were set for a batch; the others are the tasks' own. */
-export function limitsInWords(limits: RolloutLimits): { name: string; value: string }[] {
-  return LIMIT_WORDS.flatMap(([key, name, write]) => {
-    const value = limits[key];
-    return value == null ? [] : [{ name, value: write(value) }];
+export function limitsInWords(limits: RolloutLimits): string[] {
+  return LIMIT_WORDS.flatMap(([name, inWords]) => {
+    const value = limits[name];
+    return value == null ? [] : [inWords(value)];
   });
 }
 

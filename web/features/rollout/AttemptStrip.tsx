@@ -39,7 +39,7 @@ export function AttemptStrip({ rollout, query, shown }: Props) {
           </Link>
         </li>
       </ul>
-      {shown !== null && <p className={classes.why}>{endInFull(shown)}</p>}
+      {shown?.errors.length === 0 && <p className={classes.why}>{endInFull(shown)}</p>}
     </nav>
   );
 }

@@ -26,7 +26,7 @@ export function CountsStrip({ counts, before = [], after = [] }: Props) {
       {figures.map(({ name, value, tone }) => (
         <div key={name} className={classes.figure} data-tone={tone} data-zero={value === 0 || undefined}>
           <dt>{name}</dt>
-          <dd>{value}</dd>
+          <dd>{typeof value === "number" ? value.toLocaleString("en-US") : value}</dd>
         </div>
       ))}
     </dl>

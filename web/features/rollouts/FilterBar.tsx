@@ -30,6 +30,7 @@ export default function FilterBar({ filters, onChange, batch }: Props) {
           onChange={(event) => onChange({ q: event.currentTarget.value })}
         />
         <NativeSelect
+          className={classes.select}
           size="xs"
           aria-label="Outcome"
           data={[
@@ -42,6 +43,7 @@ export default function FilterBar({ filters, onChange, batch }: Props) {
           }
         />
         <NativeSelect
+          className={classes.select}
           size="xs"
           aria-label="Order"
           data={Object.entries(SORTS).map(([value, label]) => ({ value, label }))}
@@ -76,6 +78,7 @@ function RareFilters({ filters, onChange, batch }: Props) {
   return (
     <>
       <NativeSelect
+        className={classes.select}
         size="xs"
         aria-label="Agent"
         data={[{ value: "", label: "Any agent" }, ...withChosen(listed, filters.agent)]}
@@ -83,6 +86,7 @@ function RareFilters({ filters, onChange, batch }: Props) {
         onChange={(event) => onChange({ agent: event.currentTarget.value })}
       />
       <NativeSelect
+        className={classes.select}
         size="xs"
         aria-label="Kind of error"
         data={[

@@ -14,9 +14,11 @@ export function Rate({ counts }: { counts: Counts }) {
         {counts.success_rate === null ? "–" : formatRate(counts.success_rate)}
       </span>
       <span aria-hidden className={classes.of}>
-        {counts.completed > 0 && `${counts.succeeded}/${counts.completed}`}
-        {out !== null && ` · ${out.count} left out`}
+        {counts.completed > 0 && `${grouped(counts.succeeded)}/${grouped(counts.completed)}`}
+        {out !== null && ` · ${grouped(out.count)} left out`}
       </span>
     </span>
   );
 }
+
+const grouped = (count: number) => count.toLocaleString("en-US");

@@ -14,7 +14,10 @@ import classes from "./RolloutList.module.css";
 
 const TYPING_MS = 250;
 
-const FilterBar = dynamic(() => import("./FilterBar"), { ssr: false, loading: () => <Skeleton height={30} /> });
+const FilterBar = dynamic(() => import("./FilterBar"), {
+  ssr: false,
+  loading: () => <Skeleton className={classes.filters} />,
+});
 
 /** `within`: the task or the batch whose rollouts these are, or neither for all. `empty` stands where there are none at all. */
 type Props = { within: { task_id?: string; batch_id?: string }; empty: ReactNode };

@@ -23,7 +23,7 @@ export function ConnectionBanner() {
         </div>
       )}
       {reasons !== null && reasons !== dismissed && (
-        <div className={classes.banner}>
+        <div className={classes.banner} data-calm>
           <IconPlayerPause size={16} aria-hidden />
           <span>
             Rollouts wait and nobody claims them: {reasons || "no worker says why"}.{" "}

@@ -16,7 +16,14 @@ export function ServerState() {
       title={`Rolldeck ${version}: ${formatCount(live, "rollout")} waiting or in progress`}
     >
       {live > 0 && <LiveDot />}
-      {live > 0 ? `${live} live` : "idle"}
+      {live > 0 ? (
+        <span>
+          {live.toLocaleString("en-US")}
+          <span className={classes.word}> live</span>
+        </span>
+      ) : (
+        "idle"
+      )}
     </span>
   );
 }

@@ -63,7 +63,7 @@ function QuotaForm({ quota }: { quota: Quota | null }) {
     <form className={classes.form} onSubmit={save} aria-label={quota === null ? "New quota" : `Quota of ${quota.name}`}>
       {quota === null ? (
         <TextInput
-          className={classes.name}
+          className={classes.newName}
           aria-label="Model or agent"
           placeholder="model or agent"
           value={name}
@@ -74,7 +74,6 @@ function QuotaForm({ quota }: { quota: Quota | null }) {
         <strong className={classes.name}>{quota.name}</strong>
       )}
       <NumberInput
-        className={classes.number}
         aria-label="Rollouts at once"
         rightSection={<span className={classes.unit}>at once</span>}
         rightSectionWidth={62}
@@ -87,7 +86,6 @@ function QuotaForm({ quota }: { quota: Quota | null }) {
         onChange={(value) => setAtOnce(typeof value === "number" ? value : null)}
       />
       <NumberInput
-        className={classes.number}
         aria-label="Requests per minute"
         rightSection={<span className={classes.unit}>a minute</span>}
         rightSectionWidth={66}

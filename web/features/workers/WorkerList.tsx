@@ -76,7 +76,7 @@ function WorkerRow({ worker }: { worker: Worker }) {
       </span>
       <span className={classes.pool}>{alive && poolInWords(report.pool)}</span>
       <span className={classes.seen}>
-        {alive ? "here since " : "last seen "}
+        {alive ? "started " : "last seen "}
         <RelativeTime iso={alive ? worker.started_at : worker.seen_at} />
         {alive && (
           <>
