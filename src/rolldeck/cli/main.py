@@ -24,6 +24,8 @@ env_app = typer.Typer(help="The environments that tasks run in, and their templa
 app.add_typer(env_app, name="env")
 batch_app = typer.Typer(help="The batches of rollouts of a server that runs.", no_args_is_help=True)
 app.add_typer(batch_app, name="batch")
+db_app = typer.Typer(help="The database's version, and its way from SQLite to PostgreSQL.", no_args_is_help=True)
+app.add_typer(db_app, name="db")
 
 TasksFile = Annotated[Path, typer.Argument(metavar="TASKS.json", help="File with the tasks.", show_default=False)]
 OnlyTasks = Annotated[
@@ -285,6 +287,54 @@ def batch_retry(batch_id: BatchId, server: Server = None, data_dir: DataDir = No
     from rolldeck.cli.running import complete
 
     raise typer.Exit(complete(RetryBatch(batch_id, server, as_json), quiet=True, data_dir=data_dir))
+
+
+@app.command(epilog=_EPILOG)
+def watch(
+    after: Annotated[
+        int | None, typer.Option("--after", metavar="N", min=0, help="From the event after number N on; 0: all.")
+    ] = None,
+    batch: Annotated[str | None, typer.Option("--batch", metavar="ID", help="Only events of this batch.")] = None,
+    server: Server = None,
+    data_dir: DataDir = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON on stdout.")] = False,
+) -> None:
+    """Follow what happens on a server, until Ctrl-C. Goes on where it was when the server restarts."""
+    from rolldeck.cli.running import complete
+    from rolldeck.cli.watch import WatchEvents
+
+    raise typer.Exit(complete(WatchEvents(server, after, batch, as_json), quiet=True, data_dir=data_dir))
+
+
+@db_app.command("upgrade", epilog=_EPILOG)
+def db_upgrade(data_dir: DataDir = None, as_json: Json = False) -> None:
+    """Bring the database's tables to this version; `rolldeck serve` does so, too."""
+    from rolldeck.cli.db import UpgradeDatabase
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(UpgradeDatabase(as_json), quiet=True, data_dir=data_dir))
+
+
+@db_app.command("copy", epilog=_EPILOG)
+def db_copy(
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="URL",
+            envvar="ROLLDECK_COPY_TO",
+            help="The empty PostgreSQL database: postgresql://user:password@host/database.",
+            show_default=False,
+        ),
+    ],
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Copy everything from the data directory's SQLite database into an empty PostgreSQL one."""
+    from rolldeck.cli.db import CopyDatabase
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(CopyDatabase(to, as_json), quiet=True, data_dir=data_dir))
 
 
 @env_app.command("list", epilog=_EPILOG)

@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
+
+from .conftest import READY_SECONDS, until
 
 SLOW_TASK = {
     "id": "slow",
@@ -19,23 +19,7 @@ SLOW_TASK = {
     "answer": "1",
     "solution": [{"do": "goto", "path": "/tablemodelview/list/"}, *[{"do": "pause", "seconds": 10}] * 20],
 }
-RUNNING_SECONDS = 240  # a limit, not a wait: the first rollout warms the environments up
 GONE_SECONDS = 10
-
-
-def until(condition: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.1)
-
-
-@pytest.fixture
-def run_dir() -> Iterator[Path]:
-    """Scratch space that environments' own users can enter, which they cannot pytest's directories."""
-    with tempfile.TemporaryDirectory(prefix="rd-") as directory:
-        Path(directory).chmod(0o711)
-        yield Path(directory)
 
 
 @pytest.fixture
@@ -72,7 +56,7 @@ def wait_until_acting(run: subprocess.Popen[str], data: Path) -> list[psutil.Pro
         assert run.poll() is None, run.communicate()
         return len([path for path in data.glob("**/*.mp4") if path.stat().st_size > 0]) == 2
 
-    until(both_are_filmed, RUNNING_SECONDS)
+    until(both_are_filmed, READY_SECONDS)
     return psutil.Process(run.pid).children(recursive=True)
 
 
