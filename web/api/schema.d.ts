@@ -629,7 +629,7 @@ export interface components {
             rollouts: number;
             /**
              * Attempts
-             * @description all attempts of its rollouts, those that decided them included
+             * @description earlier attempts of its rollouts, beside those that decided them
              */
             attempts: number;
             /** Steps */
@@ -864,6 +864,8 @@ export interface components {
         /**
          * DeleteResult
          * @description What a deletion did: a live rollout is ``cancelling``, a final one is ``deleted`` with all that belonged to it.
+         *
+         *     ``attempts`` are its earlier ones, ``steps`` those of all.
          */
         DeleteResult: {
             /** Id */

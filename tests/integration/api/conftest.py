@@ -173,7 +173,11 @@ class _Server(uvicorn.Server):
 async def serving(services: Services, port: int = 0) -> AsyncIterator[int]:
     """Serve on a port of this machine, which is returned, until the block ends."""
     server = _Server(services)
-    with socket.create_server(("127.0.0.1", port)) as listener:
+    with socket.socket(
+        proto=socket.IPPROTO_TCP
+    ) as listener:  # asyncio sets TCP_NODELAY only where the protocol is named
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
         task = asyncio.create_task(server.serve(sockets=[listener]))
         await server.ready.wait()
         try:
