@@ -105,7 +105,7 @@ class WarmPool:
         return PoolReport(ready=ready, hits=self._hits, misses=self._misses, discarded=self._discarded)
 
     async def provision(self, name: str, rollout_id: str) -> Environment:
-        """Hand over a ready environment that answers, else make one; see the port."""
+        """Hand over a ready environment that is alive and has answered in the last seconds, else make one; see the port."""
         shelf = self._shelf(name)
         shelf.wanted_at = self._now()
         self._waiting += 1
@@ -144,7 +144,7 @@ class WarmPool:
     async def _answers(self, environment: Environment) -> bool:
         """Return whether it is healthy; one that is not, or that nobody waits for any more, is discarded."""
         try:
-            await environment.check()
+            await environment.check(within_seconds=2 * _LOOK_SECONDS)
         except EnvironmentFailure as failure:
             self._give_up(environment, failure)
             return False
@@ -245,11 +245,11 @@ class WarmPool:
                     self._discard(shelf.ready.popleft())
 
     async def _discard_dead(self) -> None:
-        """Look after those that nobody has taken for a while: what died with a shared service is made anew."""
+        """Ask all that are ready, so that their hand-over need not, and what died with a shared service is made anew."""
         for shelf in list(self._shelves.values()):
             for environment in tuple(shelf.ready):
                 try:
-                    await environment.check()
+                    await environment.check(within_seconds=_LOOK_SECONDS)
                 except EnvironmentFailure as failure:
                     if environment in shelf.ready:  # nobody has taken it meanwhile
                         shelf.ready.remove(environment)

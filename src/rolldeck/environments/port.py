@@ -74,8 +74,10 @@ class Environment(Protocol):
         database cannot be reached.
         """
 
-    async def check(self) -> None:
+    async def check(self, *, within_seconds: float = 0) -> None:
         """Return if the application and its data answer now. Raises ``EnvironmentFailure`` within seconds if not.
+
+        Where both have answered in the last ``within_seconds``, they are not asked again unless one is known to have died.
 
         An environment that has lost one of them since it was provisioned never passes again, so that what an agent
         did in a dead one is not judged.

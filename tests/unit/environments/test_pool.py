@@ -33,7 +33,7 @@ class Made:
     async def sql(self, database: str, query: str) -> list[Row]:
         return []
 
-    async def check(self) -> None:
+    async def check(self, *, within_seconds: float = 0) -> None:
         await asyncio.sleep(0)
         if self.dead or self.closed:
             raise EnvironmentFailure("it has died")

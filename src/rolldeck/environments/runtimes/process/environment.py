@@ -57,10 +57,11 @@ class ProcessEnvironment:
             return await asyncio.to_thread(query_sqlite, file, self._owner, query)
         raise VerificationError(f"there is no database {database!r}; there are: {', '.join(self.databases)}")
 
-    async def check(self) -> None:
+    async def check(self, *, within_seconds: float = 0) -> None:
         """Ask the application and its database whether they are there; see the port."""
         self._expect_life()
-        await self._life.check()
+        if not self._life.answered_within(within_seconds):
+            await self._life.check()
 
     async def memory_bytes(self) -> int:
         """Return what is its own: of its process, and of its files and database where these are in memory."""

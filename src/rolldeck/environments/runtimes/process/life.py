@@ -1,6 +1,7 @@
 """Whether one environment still lives: its process, its database, and both together as its user sees them."""
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 import httpx2
@@ -25,6 +26,7 @@ class Life:
     health_url: str
     http: httpx2.AsyncClient
     _end: str | None = None
+    _answered_at: float = field(default_factory=time.monotonic)
 
     def expect(self) -> None:
         """Raise ``EnvironmentFailure`` where the process or PostgreSQL is known to have died; asks neither."""
@@ -52,6 +54,11 @@ class Life:
         if not there:
             self._ends("the environment's database is gone")
         self.expect()
+        self._answered_at = time.monotonic()
+
+    def answered_within(self, seconds: float) -> bool:
+        """Return whether both have answered in the last seconds; they do when they are provisioned."""
+        return time.monotonic() - self._answered_at < seconds
 
     def memory_bytes(self) -> int:
         """Return the memory that is the process's own (USS); blocks for milliseconds. ``EnvironmentFailure`` if gone."""
