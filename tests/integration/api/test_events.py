@@ -138,6 +138,12 @@ async def test_a_page_of_another_origin_cannot_follow(port: int, origin: str) ->
     assert refused.value.response.status_code == 403
 
 
+async def test_a_name_that_is_rebound_to_this_machine_cannot_follow(port: int) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect("ws://evil.example/api/events", host="127.0.0.1", port=port)
+    assert refused.value.response.status_code == 403
+
+
 async def test_our_own_pages_can_follow(port: int, deck: Deck) -> None:
     async with follow(port, Origin=f"http://127.0.0.1:{port}") as websocket:
         await deck.start_a_batch("1")

@@ -110,6 +110,12 @@ async def test_metrics_tell_the_situation(client: httpx2.AsyncClient, deck: Deck
     assert 'rolldeck_workers{state="working"} 1.0' in lines
 
 
+async def test_metrics_count_all_live_batches_however_many(client: httpx2.AsyncClient, deck: Deck) -> None:
+    for _ in range(205):
+        await deck.start_a_batch("1")
+    assert "rolldeck_batches_live 205.0" in (await client.get("/metrics")).text
+
+
 async def test_metrics_are_answered_while_the_database_is_away(
     client: httpx2.AsyncClient, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
