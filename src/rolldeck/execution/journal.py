@@ -9,7 +9,7 @@ import structlog
 
 from rolldeck.domain.errors import NotFound, RolldeckError
 from rolldeck.domain.rollout import Phase, PhaseTiming, Rollout, RolloutError, Step
-from rolldeck.domain.status import Event, next_status
+from rolldeck.domain.status import Event, Status, next_status
 from rolldeck.execution.persistence import PATIENCE_SECONDS, persistently
 from rolldeck.storage.port import Change, Claim, Rollouts
 
@@ -92,7 +92,8 @@ class Journal:
     async def _found_after(self, before: Rollout, event: Event) -> Rollout | None:
         """The stored rollout, if the event took place in it: only this claim could make it."""
         stored = await self._rollouts.get(before.id)
-        took_place = stored.attempt > before.attempt or stored.status is next_status(before.status, event)
+        became = {next_status(before.status, event), Status.CANCELLED}  # cancelled: where that had been asked for
+        took_place = stored.attempt > before.attempt or stored.status in became
         return stored if took_place else None
 
     async def _found_step(self, index: int) -> Step | None:

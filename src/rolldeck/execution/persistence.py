@@ -1,5 +1,6 @@
 """Writing to a store that fails for a while: locked, full, away."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -27,6 +28,8 @@ async def persistently(
     ``found`` is asked before a repetition: a write that took place, but whose answer was lost, is not made twice; None
     means that it did not. A write that may be repeated anyhow needs none. Raises what ``write`` and ``found`` raise.
     """
+    with contextlib.suppress(StorageError):
+        return await write()  # nearly always: the machinery for the rest costs more than the write
     async for attempt in stamina.retry_context(
         on=StorageError,
         attempts=None,
@@ -36,9 +39,6 @@ async def persistently(
         wait_jitter=_JITTER,
     ):
         with attempt:
-            if attempt.num > 1 and found is not None:
-                earlier = await found()
-                if earlier is not None:
-                    return earlier
-            return await write()
+            earlier = None if found is None else await found()
+            return await write() if earlier is None else earlier
     raise AssertionError("a retry ends with a result or an error")
