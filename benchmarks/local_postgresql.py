@@ -6,6 +6,7 @@ Run by root it runs as ``nobody``, as PostgreSQL refuses root; its directory bel
 import os
 import pwd
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -35,9 +36,9 @@ def postgresql(directory: Path) -> Iterator[str]:
         data.mkdir(parents=True)
         _hand_over(directory, user)
         _run(user, "initdb", "-D", data, "-U", "rolldeck", "--encoding=UTF8", "--locale=C.UTF-8", "--auth=trust")
-    socket = Path(tempfile.mkdtemp(prefix="rolldeck-bench-"))
-    _hand_over(socket, user)
-    options = [f"--{name}={value}" for name, value in (_OPTIONS | {"unix_socket_directories": str(socket)}).items()]
+    place = Path(tempfile.mkdtemp(prefix="rolldeck-bench-"))
+    _hand_over(place, user)
+    options = [f"--{name}={value}" for name, value in (_OPTIONS | {"unix_socket_directories": str(place)}).items()]
     with (directory / "log").open("ab") as log:
         server = subprocess.Popen(
             [binaries() / "bin" / "postgres", "-D", data, *options],
@@ -48,15 +49,23 @@ def postgresql(directory: Path) -> Iterator[str]:
             extra_groups=[] if user else None,
         )
     try:
-        _wait_until_ready(user, socket)
-        yield f"postgresql://rolldeck@/postgres?host={socket}"
+        _wait_until_ready(user, place)
+        yield f"postgresql://rolldeck@/postgres?host={place}"
     finally:
         server.terminate()  # smart shutdown would wait for clients; they are gone by now
         with suppress(subprocess.TimeoutExpired):
             server.wait(60)
         server.kill()
         server.wait()
-        shutil.rmtree(socket)
+        shutil.rmtree(place)
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on now."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
 
 
 def _hand_over(directory: Path, user: pwd.struct_passwd | None) -> None:
@@ -76,11 +85,11 @@ def _run(user: pwd.struct_passwd | None, program: str, *arguments: str | Path) -
     )
 
 
-def _wait_until_ready(user: pwd.struct_passwd | None, socket: Path) -> None:
+def _wait_until_ready(user: pwd.struct_passwd | None, place: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
-            return _run(user, "pg_isready", "-h", socket, "-q")
+            return _run(user, "pg_isready", "-h", place, "-q")
         except subprocess.CalledProcessError:
             if time.monotonic() > deadline:
                 raise

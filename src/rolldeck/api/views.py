@@ -40,7 +40,7 @@ def task_summary(stored: StoredTask) -> TaskSummary:
     task = stored.task
     return TaskSummary(
         id=task.id,
-        version=task.version,
+        version=stored.version,
         task=task.task,
         environment=task.environment,
         tags=list(task.tags),
@@ -54,7 +54,7 @@ def task_detail(stored: StoredTask) -> TaskDetail:
     """A task, whole."""
     return TaskDetail(
         task=stored.task,
-        version=stored.task.version,
+        version=stored.version,
         counts=counts_view(stored.counts),
         created_at=stored.created_at,
         updated_at=stored.updated_at,

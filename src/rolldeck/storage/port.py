@@ -56,9 +56,10 @@ class TaskCounts:
 
 @dataclass(frozen=True)
 class StoredTask:
-    """The newest version of a task, with the counts of its rollouts."""
+    """The newest version of a task, with the counts of its rollouts. ``version`` is the task's, read and not computed."""
 
     task: Task
+    version: str
     created_at: datetime
     updated_at: datetime
     counts: TaskCounts = TaskCounts()

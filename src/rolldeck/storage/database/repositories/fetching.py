@@ -12,10 +12,14 @@ Row = Mapping[str, Any]
 
 def fetch_all(connection: Connection, statement: Executable, parameters: Row | None = None) -> list[Row]:
     """Return all rows of a statement."""
-    return [row._asdict() for row in connection.execute(statement, parameters)]
+    result = connection.execute(statement, parameters)
+    names = tuple(result.keys())
+    return [dict(zip(names, row, strict=True)) for row in result.all()]
 
 
 def fetch_one(connection: Connection, statement: Executable, parameters: Row | None = None) -> Row | None:
     """Return the only row of a statement, None where it has none."""
-    row = connection.execute(statement, parameters).one_or_none()
-    return None if row is None else row._asdict()
+    result = connection.execute(statement, parameters)
+    names = tuple(result.keys())
+    row = result.one_or_none()
+    return None if row is None else dict(zip(names, row, strict=True))

@@ -106,7 +106,7 @@ class DatabaseTasks(Repository):
     def _stored(self, row: Row) -> StoredTask:
         counts = TaskCounts(row["live"], row["completed"], row["succeeded"], row["failed"], row["cancelled"])
         task = self._known.parse(row["id"], row["version_read"], row["content"])
-        return StoredTask(task, row["created_at"], row["updated_at"], counts)
+        return StoredTask(task, row["version_read"], row["created_at"], row["updated_at"], counts)
 
 
 def _store(connection: Connection, contents: Mapping[str, tuple[str, str]], now: datetime) -> UploadCounts:

@@ -82,6 +82,10 @@ def _keep_on_sqlite() -> None:
         "CREATE VIRTUAL TABLE listed_trigrams USING fts5(text, content='listed_texts', content_rowid='number',"
         " tokenize='trigram', detail='none', columnsize=0)"
     )
+    task = "INSERT INTO listed_tasks(task_id, version, text) "
+    op.execute(task + _sqlite_task("task_versions") + " FROM task_versions ORDER BY created_at")
+    op.execute(f"CREATE TRIGGER listed_task_added AFTER INSERT ON task_versions BEGIN {task}{_sqlite_task('new')}; END")
+    _fill_on_sqlite()
     op.execute(
         "CREATE TRIGGER listed_texts_added AFTER INSERT ON listed_texts BEGIN"
         " INSERT INTO listed_trigrams(rowid, text) VALUES (new.number, new.text); END"
@@ -90,10 +94,6 @@ def _keep_on_sqlite() -> None:
         "CREATE TRIGGER listed_texts_removed AFTER DELETE ON listed_texts BEGIN"
         " INSERT INTO listed_trigrams(listed_trigrams, rowid, text) VALUES ('delete', old.number, old.text); END"
     )
-    task = "INSERT INTO listed_tasks(task_id, version, text) "
-    op.execute(task + _sqlite_task("task_versions") + " FROM task_versions ORDER BY created_at")
-    op.execute(f"CREATE TRIGGER listed_task_added AFTER INSERT ON task_versions BEGIN {task}{_sqlite_task('new')}; END")
-    _fill_on_sqlite()
     facets = f"{_sqlite_add_facets('new')};"
     op.execute(
         f"CREATE TRIGGER listed_rollout_added AFTER INSERT ON rollouts BEGIN {facets}"
@@ -125,6 +125,7 @@ def _fill_on_sqlite() -> None:
         f"INSERT INTO listed_texts(number, text) SELECT number, text FROM (SELECT listed.number, {_sqlite_text('rollouts')} AS text"  # noqa: S608 - constants
         f" FROM listed JOIN rollouts ON rollouts.id = listed.rollout_id WHERE rollouts.status IN {_ENDED}) WHERE text <> ''"
     )
+    op.execute("INSERT INTO listed_trigrams(listed_trigrams) VALUES ('rebuild')")
 
 
 def _sqlite_task(row: str) -> str:
