@@ -1,5 +1,6 @@
 "use client";
 
+import { Skeleton } from "@mantine/core";
 import Link from "next/link";
 import type { useAttempts } from "@/api/queries";
 import type { Attempt, Rollout } from "@/api/types";
@@ -16,18 +17,24 @@ export function AttemptStrip({ rollout, query, shown }: Props) {
   if (query.error !== null && query.data === undefined) {
     return <FailureNote title="The attempts could not be loaded" error={query.error} onRetry={() => query.refetch()} />;
   }
-  const earlier = query.data?.attempts.filter(({ present }) => !present) ?? [];
+  const earlier = query.data?.attempts.filter(({ present }) => !present);
   return (
     <nav className={classes.strip} aria-label="Attempts" data-earlier={shown !== null || undefined}>
       <p className={classes.standing}>
         {shown === null ? standing : `You see attempt ${shown.number}, which ended without deciding the rollout`}
       </p>
       <ul className={classes.attempts}>
-        {earlier.map((attempt) => (
-          <li key={attempt.number}>
-            <AttemptLink rollout={rollout} attempt={attempt} current={attempt.number === shown?.number} />
-          </li>
-        ))}
+        {earlier === undefined
+          ? Array.from({ length: rollout.attempt - 1 }, (_unused, position) => position + 1).map((number) => (
+              <li key={number}>
+                <Skeleton width={220} height={24} />
+              </li>
+            ))
+          : earlier.map((attempt) => (
+              <li key={attempt.number}>
+                <AttemptLink rollout={rollout} attempt={attempt} current={attempt.number === shown?.number} />
+              </li>
+            ))}
         <li>
           <Link
             href={hrefOf(rollout)}

@@ -28,7 +28,7 @@ export function endInWords({ errors }: Pick<Attempt, "errors">): string {
 /** The same with the error's own first line, where there is one. */
 export function endInFull(attempt: Pick<Attempt, "errors">): string {
   const first = attempt.errors[0];
-  if (first === undefined) return "its worker was stopped on purpose; that counts against nothing";
+  if (first === undefined) return "Its worker was stopped on purpose, which counts against nothing.";
   return `${first.kind} in phase ${first.phase}: ${shorten(firstLine(first.message), 240)}`;
 }
 
