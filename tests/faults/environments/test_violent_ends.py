@@ -276,6 +276,20 @@ async def test_when_one_of_postgresqls_own_processes_crashes_nobody_is_judged_by
     await environments.close()
 
 
+async def test_a_query_that_postgresql_dies_under_is_no_failure_of_the_query(opened: Open, scratch: Path) -> None:
+    environments = await opened("query")
+    environment = await environments.provision("small", "rollout")
+    [session] = (scratch / "query").iterdir()
+    asking = asyncio.create_task(environment.sql("data", "SELECT pg_sleep(10)"))
+    postgres = service(session, "PostgreSQL")
+    await eventually(lambda: any("SELECT" in " ".join(child.cmdline()) for child in postgres.children()))
+    kill(postgres)
+    async with asyncio.timeout(_AT_ONCE_SECONDS):
+        with pytest.raises(EnvironmentFailure):
+            await asking
+    await environments.close()
+
+
 async def test_an_environment_that_hangs_fails_its_check_within_its_time(
     opened: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:

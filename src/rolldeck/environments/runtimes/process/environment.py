@@ -50,12 +50,16 @@ class ProcessEnvironment:
     async def sql(self, database: str, query: str) -> list[Row]:
         """Run a read-only query; see the port. A dead application's own files are not read any more either."""
         self._expect_life()
-        if database == DATA:
-            return await query_postgres(self._life.address, query)
-        if database in self._files:
+        if database not in self.databases:
+            raise VerificationError(f"there is no database {database!r}; there are: {', '.join(self.databases)}")
+        try:
+            if database == DATA:
+                return await query_postgres(self._life.address, query)
             file = self._directory / self._files[database]
             return await asyncio.to_thread(query_sqlite, file, self._owner, query)
-        raise VerificationError(f"there is no database {database!r}; there are: {', '.join(self.databases)}")
+        except VerificationError:
+            await self.check()  # the query is not to blame where the environment has died meanwhile
+            raise
 
     async def check(self, *, within_seconds: float = 0) -> None:
         """Ask the application and its database whether they are there; see the port."""

@@ -131,10 +131,18 @@ class Nursery:
                 if not request:
                     return
                 for descriptor in descriptors:
-                    if os.fork() == 0:
-                        requests.close()
-                        self._become_fork_server(descriptor)
-                    os.close(descriptor)
+                    self._fork(descriptor, requests)
+                    os.close(descriptor)  # its end says that there is no fork server, if there is none
+
+    def _fork(self, descriptor: int, requests: socket.socket) -> None:
+        try:
+            pid = os.fork()
+        except OSError as error:
+            print(f"cannot fork: {error}", file=sys.stderr, flush=True)  # noqa: T201
+            return
+        if pid == 0:
+            requests.close()
+            self._become_fork_server(descriptor)
 
     def _become_fork_server(self, descriptor: int) -> NoReturn:
         try:
@@ -193,17 +201,15 @@ class ForkServer:
     def _spawn(self, request: Json) -> None:
         # Bound before the fork: the port is known at once, and a client that is early waits in the queue.
         try:
-            listener = socket.create_server(("127.0.0.1", 0), backlog=128)
-            pid = os.fork()
+            with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+                pid = os.fork()
+                if pid == 0:
+                    self._be_environment(listener, request)
+                self._children[pid] = _Child(request["id"], request["uid"])
+                self._answers.send({"id": request["id"], "pid": pid, "port": listener.getsockname()[1]})
         except OSError as error:
             print(f"cannot fork: {error}", file=sys.stderr, flush=True)  # noqa: T201
             self._answers.send({"id": request["id"], "exited": None})
-            return
-        if pid == 0:
-            self._be_environment(listener, request)
-        self._children[pid] = _Child(request["id"], request["uid"])
-        self._answers.send({"id": request["id"], "pid": pid, "port": listener.getsockname()[1]})
-        listener.close()
 
     def _reap(self) -> None:
         with contextlib.suppress(BlockingIOError):

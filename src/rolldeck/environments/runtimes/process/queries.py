@@ -25,6 +25,14 @@ from rolldeck.environments.runtimes.process.postgres import DatabaseAddress
 _QUERY_SECONDS = 15
 _MOST_ROWS = 10_000
 _PROGRESS_STEPS = 10_000
+# What no query is to blame for: the connection, the server's end and its lack of memory or disk.
+_SERVER_TROUBLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.InsufficientResourcesError,
+)
 
 
 async def query_postgres(address: DatabaseAddress, query: str) -> list[Row]:
@@ -39,7 +47,7 @@ async def query_postgres(address: DatabaseAddress, query: str) -> list[Row]:
         async with connection.transaction(readonly=True):
             cursor = await connection.cursor(query, timeout=_QUERY_SECONDS)
             records = await cursor.fetch(_MOST_ROWS + 1, timeout=_QUERY_SECONDS)
-    except (asyncpg.ConnectionDoesNotExistError, OSError) as error:
+    except (*_SERVER_TROUBLE, OSError) as error:
         raise EnvironmentFailure(f"the environment's PostgreSQL ended the connection: {error}") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
         raise VerificationError(f"the state check's query on data failed: {error or 'it took too long'}") from error

@@ -60,8 +60,7 @@ class Services:
 
     async def reap(self) -> int:
         """Remove databases, roles and children that outlived their environment; return how many there were."""
-        async with self._starting:
-            cluster, fork_server = self._cluster, self._fork_server
+        cluster, fork_server = self._cluster, self._fork_server  # those that are just being started have no leftovers
         reaped = 0
         if cluster is not None and cluster.alive:
             names = self._session.without_owner(await cluster.names(f"rolldeck_{self._tag}_"))
