@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import signal
 import sys
@@ -389,7 +390,7 @@ async def test_a_running_rolldeck_removes_what_another_process_of_its_installati
     remove_with_processes(stranger.session)
 
 
-async def test_when_the_guardian_dies_the_next_environment_gets_another(opened: Open) -> None:
+async def test_when_the_guardian_dies_the_next_environments_get_another_one_and_no_two(opened: Open) -> None:
     environments = await opened("five")
 
     def guardians() -> list[psutil.Process]:
@@ -397,9 +398,17 @@ async def test_when_the_guardian_dies_the_next_environment_gets_another(opened: 
         return [child for child in children if any("guardian" in part for part in child.cmdline())]
 
     [first] = guardians()
+    before = await environments.provision("small", "before")
     first.kill()
     await eventually(lambda: not guardians())
-    await (await environments.provision("small", "rollout")).close()
+    at_once = await asyncio.gather(*(environments.provision("small", f"r{number}") for number in range(5)))
+    assert len(guardians()) == 1
+    gc.collect()  # a second guardian that nobody holds would end here, and take the session with it
+    for environment in (before, *at_once):
+        await environment.check()
+    guardians()[0].kill()
+    await eventually(lambda: not guardians())
+    assert await environments.reap() == 0
     assert len(guardians()) == 1
     await environments.close()
     assert guardians() == []

@@ -78,11 +78,12 @@ class ProcessEnvironments:
         return PoolReport(ready=0, hits=0, misses=self._provisioned, discarded=0)
 
     async def reap(self) -> int:
-        """Remove what dead sessions and failed clean-ups left; see the port."""
+        """Remove what dead sessions and failed clean-ups left, and see to it that a guardian watches; see the port."""
         reaped = await asyncio.to_thread(reap, self._run_directory(), self._tag)
         for host in list(self._hosts.values()):
             reaped += await host.reap()
         if self._session is not None:
+            await self._session.guard()
             reaped += await self._session.reap()
         return reaped
 

@@ -21,6 +21,7 @@ from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.recipe import hash_of
 from rolldeck.environments.runtimes.process.accounts import service_account
 from rolldeck.environments.runtimes.process.leftovers import remove_with_processes
+from rolldeck.environments.runtimes.process.processes import kill
 
 _LOCK = "owner.lock"
 _ROOM_BYTES = 1 << 30
@@ -53,6 +54,7 @@ class Session:
         self._lock = lock
         self._owned: set[str] = set()
         self._guardian: asyncio.subprocess.Process | None = None
+        self._guarding = asyncio.Lock()
 
     @classmethod
     def create(cls, run_dir: Path, tag: str) -> "Session":
@@ -97,21 +99,33 @@ class Session:
         return len(given_up)
 
     async def guard(self) -> None:
-        """See to it that a guardian watches. Raises ``EnvironmentFailure`` where none can be started."""
-        if self._guardian is not None and self._guardian.returncode is None:
-            return
+        """See to it that one guardian watches. Raises ``EnvironmentFailure`` where none can be started."""
+        # Never two of them: the end of the one that nobody holds would be the session's.
+        async with self._guarding:
+            if self._guardian is None or self._guardian.returncode is not None:
+                self._guardian = await self._start_guardian()
+
+    async def _start_guardian(self) -> asyncio.subprocess.Process:
         command = (sys.executable, "-m", "rolldeck.environments.runtimes.process.guardian", str(self.directory))
-        self._guardian = await asyncio.create_subprocess_exec(
+        guardian = await asyncio.create_subprocess_exec(
             *command,
             env={name: os.environ[name] for name in _GUARDIAN_VARIABLES if name in os.environ},
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             start_new_session=True,  # a Ctrl-C in the terminal is Rolldeck's to handle
         )
-        assert self._guardian.stdout is not None  # noqa: S101
-        async with asyncio.timeout(_GUARDIAN_START_SECONDS):
-            if not await self._guardian.stdout.readline():
-                raise EnvironmentFailure("the process that cleans up after Rolldeck did not start; see the log above")
+        assert guardian.stdout is not None  # noqa: S101
+        try:
+            async with asyncio.timeout(_GUARDIAN_START_SECONDS):
+                started = await guardian.stdout.readline()
+        except BaseException as error:
+            await kill(guardian)  # before its standard input ends, which would be taken for our end
+            if isinstance(error, TimeoutError):
+                raise EnvironmentFailure("the process that cleans up after Rolldeck did not start in time") from error
+            raise
+        if not started:
+            raise EnvironmentFailure("the process that cleans up after Rolldeck did not start; see the log above")
+        return guardian
 
     async def close(self) -> None:
         """Remove the directory and whatever still runs from it; end the guardian. Idempotent."""
