@@ -6,7 +6,7 @@ from pathlib import Path
 
 import structlog
 
-from rolldeck.domain.errors import RolldeckError, WorkerLost
+from rolldeck.domain.errors import NotFound, RolldeckError, WorkerLost
 from rolldeck.domain.rollout import Phase
 from rolldeck.execution.journal import as_record
 from rolldeck.execution.phases import VIDEO_FILE
@@ -45,15 +45,24 @@ class Losses:
         return released
 
     async def _keep_what_is_left(self, rollout_id: str, attempt: int) -> None:
+        key = video_key(rollout_id, attempt)
         try:
-            workspace = self._artifacts.workspace(rollout_id, attempt)
-            copy = await asyncio.to_thread(_copy_of, workspace / VIDEO_FILE)
+            copy = await asyncio.to_thread(_copy_of, self._artifacts.workspace(rollout_id, attempt) / VIDEO_FILE)
             if copy is not None:
-                key = await self._artifacts.adopt(video_key(rollout_id, attempt), copy)
+                await self._artifacts.adopt(key, copy)
+            if copy is not None or await self._is_stored(key):
                 await self._rollouts.keep_video(rollout_id, attempt, key)
             await self._artifacts.discard_workspace(rollout_id, attempt)
         except RolldeckError as error:  # the rollout goes on all the same
             _log.warning("a lost attempt's video could not be kept", rollout_id=rollout_id, error=str(error))
+
+    async def _is_stored(self, key: str) -> bool:
+        """Whether the worker had stored its video, and was lost before it could record the attempt's end."""
+        try:
+            await self._artifacts.stat(key)
+        except NotFound:
+            return False
+        return True
 
 
 def _copy_of(video: Path) -> Path | None:

@@ -68,9 +68,8 @@ class _Attempt:
             _log.warning("the attempt failed", error=str(error), exc_info=not isinstance(error, RolldeckError))
         video = await self._give_back()
         outcome = self._outcome(verdict, was_interrupted=was_interrupted)
-        outcome = await self._record(outcome, verdict, video)
         await self._discard_workspace()
-        return outcome
+        return await self._record(outcome, verdict, video)
 
     async def _try_task(self) -> Verdict:
         try:

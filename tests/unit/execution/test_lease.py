@@ -234,6 +234,15 @@ async def test_the_video_of_a_lost_attempt_is_kept_and_its_workspace_is_not(scen
     assert not (scene.folder / without.rollout.id / "1").exists()
 
 
+async def test_a_video_that_was_stored_before_its_worker_was_lost_is_noted(scene: "Scene") -> None:
+    await scene.workers.register(a_worker("dead"))
+    scene.database.queue(1)
+    (claim,) = await scene.database.claim("dead")
+    await scene.artifacts.adopt(f"{claim.rollout.id}/video-1.mp4", scene.folder)
+    await losses(scene).give_up("dead", "it was killed")
+    assert scene.database.kept_videos == [(claim.rollout.id, 1, f"{claim.rollout.id}/video-1.mp4")]
+
+
 async def test_what_is_kept_of_a_stalled_workers_video_is_not_changed_when_it_wakes_up(scene: "Scene") -> None:
     await scene.workers.register(a_worker("stalled"))
     scene.database.queue(1)

@@ -56,6 +56,7 @@ async def test_everything_is_given_back_before_the_final_status_is_written(scene
     def look(rollout: Rollout) -> None:
         if rollout.status.is_final:
             open_at_the_end.append(list(scene.open))
+            assert not (scene.folder / rollout.id / "1").exists()
 
     await rollout_module.run_rollout(claim, scene.adapters, Interrupt(), look)
     assert open_at_the_end == [[]]
