@@ -115,12 +115,22 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture(params=KINDS)
 def address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """Return the URL of an empty database, of each kind in turn."""
+    """Return the URL of an empty database that has (or gets, when opened) all tables, of each kind in turn."""
+    yield from _address(request, tmp_path, _TEMPLATE)
+
+
+@pytest.fixture(params=KINDS)
+def new_address(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Return the URL of a database without any table, of each kind in turn."""
+    yield from _address(request, tmp_path, "template0")
+
+
+def _address(request: pytest.FixtureRequest, tmp_path: Path, template: str) -> Iterator[str]:
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'rolldeck.db'}"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     name = server.new_name()
-    asyncio.run(server.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY file_copy"))
+    asyncio.run(server.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy"))
     yield server.url(name)
     asyncio.run(server.execute(f"DROP DATABASE {name} WITH (FORCE)"))
