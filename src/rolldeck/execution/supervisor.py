@@ -8,7 +8,7 @@ from uuid import uuid4
 
 import structlog
 
-from rolldeck.domain.errors import RolldeckError
+from rolldeck.domain.errors import NotFound, RolldeckError
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
@@ -128,6 +128,8 @@ class Supervisor:
             _log.error("a worker died", worker_id=worker_id, reason=reason)
         try:
             await self._give_up(worker_id, reason)
+        except NotFound:
+            return  # it never got so far that it could own something
         except RolldeckError as error:
             _log.warning("a dead worker's rollouts wait until its lease has expired", reason=str(error))
 

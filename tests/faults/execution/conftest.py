@@ -136,7 +136,7 @@ def pause_task(seconds: float) -> dict[str, object]:
 @pytest.fixture
 def run_dir() -> Iterator[Path]:
     """Scratch space that environments' own users can enter, which they cannot pytest's directories."""
-    with tempfile.TemporaryDirectory(prefix="rd-") as directory:
+    with tempfile.TemporaryDirectory(prefix="r", dir="/tmp") as directory:
         Path(directory).chmod(0o711)
         yield Path(directory)
 
