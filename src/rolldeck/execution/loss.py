@@ -13,6 +13,10 @@ from rolldeck.execution.phases import VIDEO_FILE
 from rolldeck.execution.rollout import video_key
 from rolldeck.storage.port import Artifacts, Released, Rollouts, Workers
 
+# A video that is being written consists of fragments; one that ended before its first cannot be played.
+_FRAGMENT = b"moof"
+_HEAD_BYTES = 64 * 1024
+
 _log = structlog.get_logger(__name__)
 
 
@@ -69,10 +73,10 @@ def _copy_of(video: Path) -> Path | None:
     """A copy of a video: its worker may only be stalled, and write on when it wakes up. None where there is none."""
     copy = video.with_name("kept.mp4")
     try:
-        if video.stat().st_size == 0:
-            return None
         shutil.copyfile(video, copy)
+        with copy.open("rb") as file:
+            shows_something = _FRAGMENT in file.read(_HEAD_BYTES)
     except OSError as error:
         _log.info("a lost attempt leaves no video", reason=error.strerror)
         return None
-    return copy
+    return copy if shows_something else None

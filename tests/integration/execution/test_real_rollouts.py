@@ -180,8 +180,7 @@ async def test_an_environment_that_dies_under_the_agent_gives_another_attempt_an
         (application,) = {pid for _, pid in listening() - before} - {os.getpid()}
         psutil.Process(application).kill()
         await statuses.reached_attempt(2, seconds=90)
-        await stage.adapters.rollouts.request_cancel(queued.id)
-        await statuses.reached(Status.CANCELLED, seconds=5)
+        await cancelled(stage, queued.id, seconds=5)
     (attempt,) = await stage.adapters.rollouts.attempts(queued.id)
     assert attempt.errors[0].kind == "EnvironmentFailure", attempt.errors
     assert attempt.video is not None
@@ -196,8 +195,7 @@ async def test_a_lost_workers_rollout_is_abandoned_without_a_trace(stage: "Stage
         await stage.deck.losses.give_up(lost_id, "the test says so")
         worker.wake()
         await statuses.reached_attempt(2, seconds=60)
-        await stage.adapters.rollouts.request_cancel(queued.id)
-        await statuses.reached(Status.CANCELLED, seconds=5)
+        await cancelled(stage, queued.id, seconds=5)
         assert worker.id != lost_id
     assert listening_ports() == before
     (attempt,) = await stage.adapters.rollouts.attempts(queued.id)
@@ -211,15 +209,23 @@ async def acting(stage: "Stage", worker: Worker, statuses: Statuses, task: Task 
     """Queue a rollout that takes long, and wait until it is filmed."""
     _, (queued,) = await queue(stage, task, "oracle")
     worker.wake()
-    await statuses.reached(Status.RUNNING, seconds=60)
+    await statuses.reached(Status.RUNNING, seconds=180)
     await filmed(stage.adapters.artifacts.workspace(queued.id, queued.attempt) / "video.mp4")
     return queued
 
 
+async def cancelled(stage: "Stage", rollout_id: str, seconds: float) -> None:
+    """Cancel a rollout that may be pending or live, and wait until it is."""
+    await stage.adapters.rollouts.request_cancel(rollout_id)
+    async with asyncio.timeout(seconds):
+        while (await stage.adapters.rollouts.get(rollout_id)).status is not Status.CANCELLED:
+            await asyncio.sleep(0.05)
+
+
 async def filmed(path: Path) -> None:
     """Wait until a recording has its first image."""
-    async with asyncio.timeout(30):
-        while not path.exists():
+    async with asyncio.timeout(60):
+        while not path.exists() or b"moof" not in path.read_bytes():
             await asyncio.sleep(0.05)
 
 

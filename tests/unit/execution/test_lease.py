@@ -129,6 +129,7 @@ def test_a_worker_that_is_gone_from_the_list_is_forgotten() -> None:
     assert watch.look(6 * INTERVAL, {"w": 1}) == []
 
 
+A_VIDEO = b"....ftyp....moov....moof....mdat"
 A_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -226,12 +227,21 @@ async def test_the_video_of_a_lost_attempt_is_kept_and_its_workspace_is_not(scen
     scene.database.queue(2)
     with_video, without = await scene.database.claim("dead", limit=2)
     workspace = scene.artifacts.workspace(with_video.rollout.id, 1)
-    (workspace / "video.mp4").write_bytes(b"a video")
+    (workspace / "video.mp4").write_bytes(A_VIDEO)
     released = await losses(scene).give_up("dead", "it was killed")
     assert released.requeued == 2
     assert scene.database.kept_videos == [(with_video.rollout.id, 1, f"{with_video.rollout.id}/video-1.mp4")]
     assert not workspace.exists()
     assert not (scene.folder / without.rollout.id / "1").exists()
+
+
+async def test_a_video_that_ended_before_its_first_image_is_none(scene: "Scene") -> None:
+    await scene.workers.register(a_worker("dead"))
+    scene.database.queue(1)
+    (claim,) = await scene.database.claim("dead")
+    (scene.artifacts.workspace(claim.rollout.id, 1) / "video.mp4").write_bytes(b"....ftyp")
+    await losses(scene).give_up("dead", "it was killed")
+    assert scene.database.kept_videos == []
 
 
 async def test_a_video_that_was_stored_before_its_worker_was_lost_is_noted(scene: "Scene") -> None:
@@ -249,19 +259,19 @@ async def test_what_is_kept_of_a_stalled_workers_video_is_not_changed_when_it_wa
     (claim,) = await scene.database.claim("stalled")
     video = scene.artifacts.workspace(claim.rollout.id, 1) / "video.mp4"
     with video.open("wb") as file:
-        file.write(b"until it stalled")
+        file.write(A_VIDEO)
         file.flush()
         scene.artifacts.shelf = scene.folder / "shelf"
         await losses(scene).give_up("stalled", "silence")
         file.write(b", and on")
-    assert (scene.folder / "shelf").read_bytes() == b"until it stalled"
+    assert (scene.folder / "shelf").read_bytes() == A_VIDEO
 
 
 async def test_a_video_that_cannot_be_kept_hinders_nothing(scene: "Scene") -> None:
     await scene.workers.register(a_worker("dead"))
     scene.database.queue(1)
     (claim,) = await scene.database.claim("dead")
-    (scene.artifacts.workspace(claim.rollout.id, 1) / "video.mp4").write_bytes(b"a video")
+    (scene.artifacts.workspace(claim.rollout.id, 1) / "video.mp4").write_bytes(A_VIDEO)
     scene.failures["adopt"] = StorageError("disk full")
     await losses(scene).give_up("dead", "it was killed")
     assert scene.database.statuses == [Status.PENDING]
