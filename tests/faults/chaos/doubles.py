@@ -191,7 +191,7 @@ class TracedEnvironment:
         self._points.hold(int(port))
         self.origin = f"http://127.0.0.1:{int(port)}"
 
-    async def check(self) -> None:
+    async def check(self, *, within_seconds: float = 0) -> None:
         try:
             await read_page(self.origin)
         except OSError as error:

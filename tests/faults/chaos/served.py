@@ -5,19 +5,21 @@ import contextlib
 import json
 import os
 import random
+import secrets
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from pathlib import Path
 from uuid import uuid4
 
 import httpx2
 import psutil
+from pydantic import JsonValue
 
 from chaos.audit import Auditor
 from chaos.figures import Figures
@@ -36,7 +38,11 @@ _START_SECONDS = 120
 _STOP_SECONDS = 60
 _MAX_ATTEMPTS = 20
 _MARK = "CHAOS_MARK"
-_SHOP = Path(__file__).parents[3] / "examples" / "shop" / "tasks.json"
+_PAGES = {"Datasets": "/tablemodelview/list/", "Charts": "/chart/list/", "Dashboards": "/dashboard/list/"}
+_ORDERS = "SELECT count(*) FROM orders WHERE date_part('year', created_at) = 2024"
+_SKEW = timedelta(seconds=1)
+_LONGEST_NOTICE = timedelta(seconds=30)  # what is thrown back later was so by something else
+_PATIENT = 100  # seconds that a step waits for its page, on a machine that has much else to do
 
 Kind = Callable[[psutil.Process], bool]
 
@@ -46,7 +52,7 @@ class Server:
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
-        self.run_dir = Path(tempfile.mkdtemp(prefix="chaos-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+        self.run_dir = _short_directory()
         self.run_dir.chmod(0o711)
         self._mark = uuid4().hex
         self._log = (data_dir.parent / "server.log").open("a")
@@ -138,12 +144,16 @@ def is_renderer(process: psutil.Process) -> bool:
 
 def is_application(process: psutil.Process) -> bool:
     """A Superset that serves one environment, or stands ready to."""
-    parent = process.parent()
-    return _is_forkserver(process) and parent is not None and _is_forkserver(parent)
+    if not _is_forkserver(process):
+        return False
+    if os.geteuid() == 0:  # each runs as a user of its own then
+        return process.uids().real != 0
+    parents = process.parents()[:2]  # a fork server, and the nursery that it was forked from
+    return len(parents) == 2 and all(map(_is_forkserver, parents))
 
 
 def is_fork_server(process: psutil.Process) -> bool:
-    """What Supersets are forked from."""
+    """What Supersets are forked from, or the nursery that this is forked from."""
     return _is_forkserver(process) and not is_application(process)
 
 
@@ -163,6 +173,14 @@ def is_worker(process: psutil.Process) -> bool:
     return "rolldeck.cli.main" in command and "worker" in command
 
 
+def _short_directory() -> Path:
+    """Make a directory with a path so short that sockets below it have a name."""
+    place = Path("/dev/shm") if Path("/dev/shm").is_dir() else Path("/tmp")
+    directory = place / f"c{secrets.token_hex(1)}"
+    directory.mkdir()
+    return directory
+
+
 class ServedInstallation:
     """An installation whose server is hurt, and what it has to do."""
 
@@ -173,17 +191,17 @@ class ServedInstallation:
         self._batch_ids: list[str] = []
         self._struck: list[datetime] = []
 
-    async def spawn(self, tasks: int, agents: Sequence[str] = ("oracle",)) -> None:
-        """Queue rollouts of some of the shop's tasks."""
-        stored = json.loads(_SHOP.read_text())
+    async def spawn(self, rollouts: int, agents: Sequence[str] = ("oracle",)) -> None:
+        """Queue at least so many rollouts of each agent."""
+        stored = [_walk(list(titles)) for titles in permutations(_PAGES)]
         await self.server.post("/api/tasks/upload", stored)
-        chosen = [task["id"] for task in self._random.sample(stored, min(tasks, len(stored)))]
+        chosen = [task["id"] for task in self._random.sample(stored, min(rollouts, len(stored)))]
         batch = await self.server.post(
             "/api/batches",
             {
                 "task_ids": chosen,
                 "agents": [{"agent": agent} for agent in agents],
-                "repeats": -(-tasks // len(chosen)),
+                "repeats": -(-rollouts // len(chosen)),
                 "max_attempts": _MAX_ATTEMPTS,
             },
         )
@@ -236,8 +254,8 @@ class ServedInstallation:
 
     def _left_of_rollouts(self, ready: int) -> dict[str, list[str]]:
         """What rollouts have left; each worker may keep its servers and what stands ready in its pool."""
-        applications = [str(process.pid) for process in self.server.processes(is_application)]
-        renderers = [str(process.pid) for process in self.server.processes(is_renderer)]
+        applications = [f"application {process.pid}" for process in self.server.processes(is_application)]
+        renderers = [f"renderer {process.pid}" for process in self.server.processes(is_renderer)]
         workspaces = (self.server.data_dir / "artifacts").glob("*/.work/*")
         return {
             "processes": applications[ready:] + renderers[WORKERS:],  # Chromium keeps one in reserve
@@ -262,6 +280,26 @@ class ServedInstallation:
             await database.close()
 
 
+def _walk(titles: Sequence[str]) -> dict[str, JsonValue]:
+    """A task that takes a while: go from page to page and say their titles. It needs the application to its end, and
+    PostgreSQL after that. Where it clicks nothing, a busy machine cannot make it fail."""
+    solution: list[JsonValue] = []
+    for number, title in enumerate(titles):
+        found: dict[str, JsonValue] = {"text": title, "nth": -1}
+        solution += [
+            {"do": "goto", "path": _PAGES[title], "timeout": _PATIENT},
+            {"do": "read_text", "target": found, "into": str(number), "timeout": _PATIENT},
+            {"do": "pause", "seconds": 1.5},
+        ]
+    return {
+        "id": " → ".join(titles),
+        "task": "What are the titles of these pages?",
+        "answer": list(titles),
+        "solution": solution,
+        "verifier": {"state": [{"name": "orders are there", "database": "data", "sql": _ORDERS, "expect": 5392}]},
+    }
+
+
 def _knows_the_answer(rollout: Rollout) -> bool:
     return rollout.agent == "oracle"
 
@@ -275,7 +313,7 @@ def _recovery(log: Sequence[LoggedEvent], struck: Sequence[datetime]) -> list[fl
             continue
         what = RolloutChange.model_validate(event.data).event
         if what in {Event.REQUEUED, Event.RELEASED}:
-            causes = [moment for moment in struck if moment <= event.at + timedelta(seconds=1)]
+            causes = [moment for moment in struck if -_SKEW <= event.at - moment <= _LONGEST_NOTICE]
             if causes:
                 thrown_back[event.rollout_id] = causes[-1]
         elif what is Event.CLAIMED and event.rollout_id in thrown_back:

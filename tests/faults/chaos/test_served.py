@@ -58,7 +58,7 @@ async def test_a_part_that_is_killed_under_rollouts_makes_none_fail_and_none_wro
     victim: Kind, served: ServedInstallation, chaos: Chaos, report: Report
 ) -> None:
     times = chaos.times(short=1, full=5)
-    await served.spawn(4 + 4 * times)
+    await served.spawn(4 * times)
     for _ in range(times):
         await served.strike(victim)
         await asyncio.sleep(chaos.random.uniform(1, 5))
@@ -77,7 +77,7 @@ async def test_a_server_that_restarts_under_rollouts_loses_none(
     how: signal.Signals, served: ServedInstallation, chaos: Chaos, report: Report
 ) -> None:
     times = chaos.times(short=1, full=3)
-    await served.spawn(4 + 4 * times)
+    await served.spawn(4 * times)
     for _ in range(times):
         await served.acting()
         await asyncio.sleep(chaos.random.uniform(0, 3))
@@ -92,7 +92,7 @@ async def test_all_processes_killed_at_once_lose_nothing(
     served: ServedInstallation, chaos: Chaos, report: Report
 ) -> None:
     times = chaos.times(short=1, full=3)
-    await served.spawn(4 + 4 * times)
+    await served.spawn(4 * times)
     for _ in range(times):
         await served.acting()
         await asyncio.sleep(chaos.random.uniform(0, 3))
