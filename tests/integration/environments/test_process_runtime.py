@@ -231,3 +231,21 @@ async def test_a_build_that_fails_says_what_failed_and_what_the_tool_said(scratc
     with pytest.raises(TemplateError, match=r"install a small application(.|\n)*no-such-package-of-rolldeck"):
         await building.build("small", lambda _: None)
     assert list((scratch / "f" / "templates").glob("*.partial")) == []
+
+
+async def test_closing_while_environments_are_made_leaves_none_and_later_ones_are_refused(
+    environments: ProcessEnvironments, scratch: Path
+) -> None:
+    from small_recipe import small
+
+    closing = ProcessEnvironments(
+        [small()], cache_dir=scratch / "cache", run_dir=scratch / "closing", installation_id="closing"
+    )
+    await closing.start()
+    making = [asyncio.create_task(closing.provision("small", f"r{number}")) for number in range(3)]
+    await asyncio.wait(making, timeout=0.1)
+    await closing.close()
+    await asyncio.gather(*making, return_exceptions=True)
+    with pytest.raises(EnvironmentFailure, match="closed"):
+        await closing.provision("small", "later")
+    assert list((scratch / "closing").iterdir()) == []

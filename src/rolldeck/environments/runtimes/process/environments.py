@@ -40,10 +40,12 @@ class ProcessEnvironments:
         self._session: Session | None = None
         self._hosts: dict[str, Host] = {}
         self._provisioned = 0
+        self._closed = False
         self._opening = asyncio.Lock()
 
     async def start(self) -> None:
         """Open the session, and remove those that an earlier process of this installation left."""
+        self._closed = False
         allow_many_open_files()
         await asyncio.to_thread(reap, self._run_directory(), self._tag)
         await self._open_session()
@@ -107,7 +109,8 @@ class ProcessEnvironments:
         return await host.cold_start()
 
     async def close(self) -> None:
-        """Tear everything down. Idempotent."""
+        """Tear everything down. Idempotent; whoever provisions meanwhile or later is refused."""
+        self._closed = True
         hosts, self._hosts = self._hosts, {}
         await asyncio.gather(*(host.close() for host in hosts.values()))
         session, self._session = self._session, None
@@ -131,6 +134,8 @@ class ProcessEnvironments:
 
     async def _open_session(self) -> Session:
         async with self._opening:
+            if self._closed:
+                raise EnvironmentFailure("the environments are closed")
             if self._session is None:
                 self._session = Session.create(self._run_directory(), self._tag)
             await self._session.guard()

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
+from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.runtimes.process import interpreter, postgres
 from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.build import Template, postgres_install
@@ -40,6 +41,7 @@ class Services:
         self._account = account
         self._tag = tag
         self._starting = asyncio.Lock()
+        self._closed = False
         self._cluster: postgres.Cluster | None = None
         self._nursery: Nursery | None = None
         self._fork_server: ForkServer | None = None
@@ -51,6 +53,8 @@ class Services:
         """
         await self._session.guard()
         async with self._starting:
+            if self._closed:
+                raise EnvironmentFailure("the environments are closed")
             if self._cluster is None or not self._cluster.alive:
                 await self._stop_cluster()
                 self._cluster = await self._start_cluster()
@@ -72,8 +76,9 @@ class Services:
         return reaped
 
     async def close(self) -> None:
-        """Stop all. Idempotent."""
+        """Stop all, for good. Idempotent."""
         async with self._starting:
+            self._closed = True
             if self._fork_server is not None:
                 await self._fork_server.close()
                 self._fork_server = None
