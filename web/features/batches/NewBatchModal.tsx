@@ -3,7 +3,7 @@
 import { Button, Checkbox, Modal, NumberInput, Skeleton, TextInput } from "@mantine/core";
 import { useLocalStorage } from "@mantine/hooks";
 import { useRouter } from "next/navigation";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { failureOf } from "@/api/problem";
 import { useAgents, useEveryTask } from "@/api/queries";
 import type { ProblemField, TaskSummary } from "@/api/types";
@@ -52,6 +52,11 @@ function Form({ tasks, selected }: { tasks: readonly TaskSummary[]; selected: re
   const count = countRollouts(form, tasks);
   const startable = count > 0 && count <= MOST_ROLLOUTS && form.agents.every(({ agent }) => agent !== null);
 
+  const body = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (start.error !== null) showFirstProblem(body.current);
+  }, [start.error]);
+
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     if (!startable) return;
@@ -60,7 +65,7 @@ function Form({ tasks, selected }: { tasks: readonly TaskSummary[]; selected: re
   };
 
   return (
-    <form onSubmit={submit} className={classes.form} aria-label="New batch">
+    <form ref={body} onSubmit={submit} className={classes.form} aria-label="New batch">
       <TaskChoice form={form} tasks={tasks} onChange={change} />
       <AgentRows
         rows={form.agents}
@@ -127,6 +132,11 @@ function Form({ tasks, selected }: { tasks: readonly TaskSummary[]; selected: re
       </div>
     </form>
   );
+}
+
+/** What was refused may be far from the button that was pressed. */
+function showFirstProblem(form: HTMLFormElement | null) {
+  form?.querySelector('[aria-invalid="true"], [role="alert"]')?.scrollIntoView({ block: "center" });
 }
 
 /** How many rollouts that is, and how it comes to so many. */

@@ -41,7 +41,7 @@ export function Frame({ children, sidebar }: Props) {
             <IconMenu2 size={18} />
           </ActionIcon>
         )}
-        <Link href="/" className={classes.brand} aria-label="Rolldeck: the tasks">
+        <Link href="/" className={classes.brand} aria-label="Rolldeck: the tasks" prefetch={false}>
           <Logo />
           <span className={classes.brandName}>Rolldeck</span>
         </Link>
