@@ -10,8 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+from structlog.testing import capture_logs
 
-from rolldeck.domain.errors import StorageError
+from rolldeck.domain.errors import NotFound, StorageError
 from rolldeck.execution.supervisor import Supervisor
 
 SCRIPT = Path(__file__).with_name("supervised.py")
@@ -207,3 +208,19 @@ async def test_nothing_is_leaked_by_lives_that_ended(stage: Stage, supervise: Su
     assert me.num_fds() <= before + 2  # the sockets of the one that lives
     await supervisor.stop(LONG)
     assert me.children() == []
+
+
+async def test_one_that_died_before_it_was_known_to_the_database_is_replaced_without_a_complaint(
+    stage: Stage, supervise: Supervise, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(worker_id: str, reason: str) -> None:
+        raise NotFound(f"There is no worker {worker_id}")
+
+    monkeypatch.setattr(stage, "give_up", fail)
+    supervise(first_pause=0)
+    first, _, pid, _ = await stage.said("started")
+    with capture_logs() as logs:
+        os.kill(int(pid), signal.SIGKILL)
+        second, *_ = await stage.said("started")
+    assert second != first
+    assert [log["event"] for log in logs] == ["a worker died"]
