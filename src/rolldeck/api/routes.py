@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from starlette.types import Lifespan
@@ -30,10 +30,8 @@ def bare_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         generate_unique_id_function=_operation_id,
         lifespan=lifespan,
     )
-    everything = APIRouter(responses=_PROBLEMS)
     for resource in (tasks, batches, rollouts, trajectories, workers, events, catalog, health, metrics):
-        everything.include_router(resource.router)
-    app.include_router(everything)
+        app.include_router(resource.router, responses=_PROBLEMS)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI documents it
     return app
 

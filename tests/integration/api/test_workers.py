@@ -7,6 +7,7 @@ import pytest
 
 from rolldeck.domain.errors import StorageError
 from rolldeck.domain.rollout import Phase, RolloutError
+from rolldeck.domain.worker import WorkerReport
 from rolldeck.storage.database import Database
 
 from .conftest import Deck
@@ -78,6 +79,13 @@ async def test_health_says_what_blocks_workers_and_whether_others_go_on(client: 
     assert (found["workers"], found["claiming"], found["blocked"]) == (2, False, ["the disk is nearly full"])
     await deck.add_worker()
     assert (await health(client))["claiming"] is True
+
+
+async def test_health_says_that_all_workers_are_draining(client: httpx2.AsyncClient, deck: Deck) -> None:
+    await deck.services.workers.beat(await deck.add_worker(), WorkerReport(parallel=1), draining=True)
+    found = await health(client)
+    assert (found["workers"], found["claiming"]) == (1, False)
+    assert "draining" in str(found["blocked"])
 
 
 async def test_health_says_that_what_waits_is_paused(client: httpx2.AsyncClient, deck: Deck) -> None:
