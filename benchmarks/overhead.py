@@ -26,14 +26,15 @@ from pathlib import Path
 import psutil
 
 from rolldeck.browser.port import BrowserPage, Browsers, PageView
+from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.page import Cookie
 from rolldeck.domain.rollout import Phase, Rollout
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
-from rolldeck.execution.rollout import Adapters
-from rolldeck.execution.worker import Worker
+from rolldeck.execution.adapters import Adapters
 from rolldeck.settings import Settings
-from rolldeck.wiring import Deck, open_deck
+from rolldeck.storage.port import RolloutFilter
+from rolldeck.wiring import Deck, Use, open_adapters, open_deck
 
 BATCH = 8
 ROLLOUTS_UNTIL_COUNTED = 20
@@ -77,20 +78,22 @@ class PageTime:
         return page
 
 
-async def execute(adapters: Adapters, agent: str, count: int, parallel: int) -> list[Rollout]:
-    queued = await adapters.rollouts.create([TASK.id], agent, count)
-    await Worker(adapters, parallel=parallel).run(until_idle=True)
-    ended = [await adapters.rollouts.get(rollout.id) for rollout in queued]
-    for rollout in ended:
+async def execute(deck: Deck, adapters: Adapters, agent: str, count: int, parallel: int) -> list[Rollout]:
+    spec = BatchSpec(task_ids=(TASK.id,), agents=(AgentChoice(agent=agent),), repeats=count)
+    batch = (await deck.database.batches.create(spec, {})).batch
+    deck = replace(deck, settings=deck.settings.model_copy(update={"parallel": parallel}))
+    await deck.worker(adapters, batch_id=batch.id).run(until_idle=True)
+    page = await deck.database.rollouts.list(RolloutFilter(batch_id=batch.id), limit=count)
+    for rollout in page.rollouts:
         if rollout.status is not Status.COMPLETED:
             sys.exit(f"a rollout is {rollout.status.value}: {rollout.errors}")
-    return ended
+    return list(page.rollouts)
 
 
-async def overhead_of_one(deck: Deck) -> float:
-    page_time = PageTime(deck.adapters.browsers)
-    (rollout,) = await execute(replace(deck.adapters, browsers=page_time), "oracle", 1, parallel=1)
-    steps = await deck.adapters.rollouts.steps(rollout.id)
+async def overhead_of_one(deck: Deck, adapters: Adapters) -> float:
+    page_time = PageTime(adapters.browsers)
+    (rollout,) = await execute(deck, replace(adapters, browsers=page_time), "oracle", 1, parallel=1)
+    steps = await adapters.rollouts.steps(rollout.id)
     phases = {timing.phase: timing.seconds for timing in rollout.timings}
     agent_and_actions = sum(step.agent_seconds + step.action_seconds for step in steps)
     assert rollout.seconds is not None
@@ -138,22 +141,22 @@ def _phases(rollouts: Sequence[Rollout]) -> dict[str, float]:
 
 
 async def measure(settings: Settings, count: int, parallel: int, run_dir: Path) -> dict[str, object]:
-    async with open_deck(settings) as deck:
-        await deck.adapters.environments.build("superset", lambda _: None)
-        await deck.start()
-        await deck.tasks.upload([TASK])
-        await execute(deck.adapters, "noop", 1, parallel=1)  # warms the fork server up
-        await asyncio.sleep(SETTLE_SECONDS)
-        before = Traces.now(run_dir)
-        overheads = [await overhead_of_one(deck) for _ in range(count)]
-        started = time.perf_counter()
-        batch = await execute(deck.adapters, "noop", BATCH, parallel=parallel)
-        batch_seconds = time.perf_counter() - started
-        rest = max(0, ROLLOUTS_UNTIL_COUNTED - count - BATCH)
-        if rest:
-            await execute(deck.adapters, "noop", rest, parallel=parallel)
-        await asyncio.sleep(SETTLE_SECONDS)
-        after = Traces.now(run_dir)
+    async with open_deck(settings, Use.OWN) as deck:
+        await deck.environments.build("superset", lambda _: None)
+        await deck.database.tasks.upload([TASK])
+        async with open_adapters(deck) as adapters:
+            await execute(deck, adapters, "noop", 1, parallel=1)  # warms the fork server up
+            await asyncio.sleep(SETTLE_SECONDS)
+            before = Traces.now(run_dir)
+            overheads = [await overhead_of_one(deck, adapters) for _ in range(count)]
+            started = time.perf_counter()
+            batch = await execute(deck, adapters, "noop", BATCH, parallel=parallel)
+            batch_seconds = time.perf_counter() - started
+            rest = max(0, ROLLOUTS_UNTIL_COUNTED - count - BATCH)
+            if rest:
+                await execute(deck, adapters, "noop", rest, parallel=parallel)
+            await asyncio.sleep(SETTLE_SECONDS)
+            after = Traces.now(run_dir)
     return {
         "overhead_seconds": {
             "p50": _median(overheads),
@@ -184,11 +187,12 @@ def main() -> None:
     memory = Path("/dev/shm")
     with (
         tempfile.TemporaryDirectory() as data_dir,
-        tempfile.TemporaryDirectory(prefix="bench-", dir=memory if memory.is_dir() else None) as run,
+        tempfile.TemporaryDirectory(prefix="b", dir=memory if memory.is_dir() else None) as run,
     ):
         run_dir = Path(run)
         run_dir.chmod(0o711)  # the environments' own user passes through it
-        settings = Settings.model_validate({"data_dir": data_dir, "run_dir": run_dir})
+        # No warm pool: what is ready ahead is no leftover.
+        settings = Settings.model_validate({"data_dir": data_dir, "run_dir": run_dir, "pool_mb": 0})
         print(json.dumps(asyncio.run(measure(settings, arguments.rollouts, arguments.parallel, run_dir)), indent=2))
 
 
