@@ -16,6 +16,7 @@ from rolldeck.environments.port import Environment, Environments, ProgressListen
 
 _ESTIMATE_BYTES = 100_000_000  # of a fresh environment, until one has been measured
 _LOOK_SECONDS = 5.0  # between two looks at what has aged, died or may be tried again, when nothing else happens
+_DEMAND_SECONDS = 30.0  # a worker that tells nothing for so long takes nothing either: it drains, or is blocked
 _SURPLUS_SECONDS = 5.0  # demand is told a moment before or after what it is about is taken
 _BACK_OFF_SECONDS = 1.0
 _LONGEST_BACK_OFF_SECONDS = 60.0
@@ -225,10 +226,12 @@ class WarmPool:
         return min(self._wanted(shelf), self._most, max(1, share))
 
     def _wanted(self, shelf: _Shelf) -> int:
-        if shelf.demand:
+        if shelf.wanted_at is None:
+            return 0
+        seconds_ago = self._now() - shelf.wanted_at
+        if shelf.demand and seconds_ago < _DEMAND_SECONDS:
             return shelf.demand
-        lately = shelf.wanted_at is not None and self._now() - shelf.wanted_at < self._idle_seconds
-        return 1 if lately else 0
+        return 1 if seconds_ago < self._idle_seconds else 0
 
     def _trim(self) -> None:
         """Discard what has been too much for a while, or takes the room that another name needs now."""

@@ -249,6 +249,17 @@ async def test_without_demand_one_is_kept_until_it_has_been_idle_and_then_none(b
     assert bench.maker.alive() == 0
 
 
+async def test_demand_that_is_not_told_again_for_long_is_none(bench: Bench) -> None:
+    pool = await bench.pool(idle_seconds=300)
+    pool.expect({"shop": 4})
+    await until(lambda: pool.report().ready == 4)
+    for _ in range(40):
+        bench.clock.seconds += 1
+        pool._something_changed.set()
+        await settled()
+    assert pool.report().ready == 1
+
+
 async def test_a_use_without_demand_keeps_one_ready_for_the_next(bench: Bench) -> None:
     pool = await bench.pool()
     await pool.provision("shop", "r1")
