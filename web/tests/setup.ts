@@ -1,7 +1,9 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, vi } from "vitest";
 
 afterEach(cleanup);
+
+configure({ asyncUtilTimeout: 15_000 }); // a busy machine is no failure
 
 // What jsdom lacks and Mantine asks for.
 vi.stubGlobal("matchMedia", (query: string) => ({
