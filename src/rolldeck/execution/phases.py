@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -15,18 +15,17 @@ from rolldeck.environments.port import Environment
 from rolldeck.execution.adapters import Adapters
 from rolldeck.execution.deadline import Deadlines
 from rolldeck.execution.journal import Journal
+from rolldeck.execution.pace import Pace, Sleep
 from rolldeck.execution.persistence import persistently
 from rolldeck.execution.teardown import Holdings
 from rolldeck.execution.trajectory import AgentLimits, AgentStop, Stage, act_until_stopped
 from rolldeck.recorder.port import Recording
-from rolldeck.storage.port import Artifacts, Change, Claim, Quotas
+from rolldeck.storage.port import Artifacts, Change, Claim
 
 VIDEO_FILE = "video.mp4"
 """Name of the video in an attempt's workspace."""
 
 _CHECK_SECONDS = 10.0
-
-Sleep = Callable[[float], Awaitable[None]]
 
 
 class Phases:
@@ -79,7 +78,7 @@ class Phases:
                 recording=recording,
                 keep_screenshot=_ScreenshotStore(claim.rollout.id, adapters.artifacts),
                 keep_step=self._journal.add_step,
-                pace=_Pace(claim.rollout.quota, adapters.quotas, self._sleep),
+                pace=Pace(claim.rollout.quota, adapters.quotas, self._sleep),
             )
             limits = AgentLimits(claim.limits.steps, self._deadlines.agent_seconds, claim.limits.tokens)
             return await act_until_stopped(agent, limits, stage)
@@ -125,15 +124,3 @@ class _ScreenshotStore:
     async def __call__(self, image: bytes) -> str:
         key = f"{self.rollout_id}/screens/{hashlib.sha256(image).hexdigest()}.png"
         return await persistently(lambda: self.artifacts.put(key, image))
-
-
-@dataclass(frozen=True)
-class _Pace:
-    """Waits until the quota has room for another request."""
-
-    quota: str
-    quotas: Quotas
-    sleep: Sleep
-
-    async def __call__(self) -> None:
-        await self.sleep(await persistently(lambda: self.quotas.reserve(self.quota)))

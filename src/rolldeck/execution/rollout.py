@@ -12,7 +12,8 @@ from rolldeck.domain.verdict import Verdict
 from rolldeck.execution.adapters import Adapters as Adapters
 from rolldeck.execution.interruption import Interrupt, Interrupted, Interruption, bound, to_its_end
 from rolldeck.execution.journal import Journal, OnChange
-from rolldeck.execution.phases import Phases, Sleep
+from rolldeck.execution.pace import Sleep
+from rolldeck.execution.phases import Phases
 from rolldeck.execution.teardown import Holdings, tear_down
 from rolldeck.storage.port import Change, Claim
 

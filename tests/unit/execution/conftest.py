@@ -398,20 +398,22 @@ class MemoryWorkers:
 
 
 class FakeQuotas:
-    """Stands for the quotas: each request waits for as long as the test says."""
+    """Stands for the quotas: one that limits the scene's model, where each request waits for as long as the test says."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self.wait = 0.0
+        self.limited = [Quota(name="some-model", requests_per_minute=60)]
         self.reserved: list[str] = []
+
+    async def list(self) -> Sequence[Quota]:
+        await self._scene.at("list quotas")
+        return self.limited
 
     async def reserve(self, name: str) -> float:
         await self._scene.at("reserve")
         self.reserved.append(name)
         return self.wait
-
-    async def list(self) -> Sequence[Quota]:
-        raise NotImplementedError
 
     async def set(self, quota: Quota) -> None:
         raise NotImplementedError
