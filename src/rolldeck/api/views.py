@@ -1,6 +1,6 @@
 """From what is stored to what the API gives."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from pydantic import JsonValue
 
@@ -17,7 +17,6 @@ from rolldeck.api.schemas import (
 )
 from rolldeck.domain.batch import Batch, BatchCounts
 from rolldeck.domain.rollout import Attempt, Rollout, Step
-from rolldeck.domain.task import Task
 from rolldeck.domain.worker import Worker
 from rolldeck.storage.port import StoredTask, TaskCounts, Tasks
 
@@ -101,14 +100,9 @@ def _batch_counts_view(counts: BatchCounts) -> BatchCountsView:
     )
 
 
-async def rollout_views(rollouts: Sequence[Rollout], tasks: Tasks, known: Iterable[Task] = ()) -> list[RolloutView]:
-    """Rollouts with the answers that their versions of the tasks expect, in the order given.
-
-    ``known`` are tasks that need not be read once more.
-    """
-    answers = {(task.id, task.version): task.answer for task in known}
-    missing = {(rollout.task_id, rollout.task_version) for rollout in rollouts} - answers.keys()
-    answers |= await tasks.answers(missing)
+async def rollout_views(rollouts: Sequence[Rollout], tasks: Tasks) -> list[RolloutView]:
+    """Rollouts with the answers that their versions of the tasks expect, in the order given."""
+    answers = await tasks.answers({(rollout.task_id, rollout.task_version) for rollout in rollouts})
     return [_rollout_view(rollout, answers[rollout.task_id, rollout.task_version]) for rollout in rollouts]
 
 
