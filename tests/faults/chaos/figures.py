@@ -12,7 +12,11 @@ ZEROES = ("rollouts_lost", "finished_twice", "stuck", "false_failures", "false_z
 
 @dataclass
 class Figures:
-    """What one test, or all of them together, found. ``recovery`` is in seconds, one for each rollout that was hit."""
+    """What one test, or all of them together, found.
+
+    ``recovery`` has the seconds until each rollout that was hit was claimed again; ``cancellation`` those from a request
+    to cancel until all that it was about had ended.
+    """
 
     faults: int = 0
     rollouts: int = 0
@@ -20,6 +24,7 @@ class Figures:
     counts: Counter[str] = field(default_factory=Counter)
     orphans: Counter[str] = field(default_factory=Counter)
     recovery: list[float] = field(default_factory=list)
+    cancellation: list[float] = field(default_factory=list)
 
     def __add__(self, other: "Figures") -> "Figures":
         return Figures(
@@ -29,6 +34,7 @@ class Figures:
             self.counts + other.counts,
             self.orphans + other.orphans,
             self.recovery + other.recovery,
+            self.cancellation + other.cancellation,
         )
 
     @property
@@ -45,11 +51,8 @@ class Figures:
             "attempts": self.attempts,
             **{name: self.counts[name] for name in ZEROES},
             "orphans": {name: self.orphans[name] for name in ORPHANS},
-            "recovery_seconds": {
-                "count": len(self.recovery),
-                "p50": percentile(self.recovery, 0.5),
-                "p99": percentile(self.recovery, 0.99),
-            },
+            "recovery_seconds": _distribution(self.recovery),
+            "cancellation_seconds": _distribution(self.cancellation),
         }
 
     @classmethod
@@ -62,6 +65,7 @@ class Figures:
             Counter(found["counts"]),
             Counter(found["orphans"]),
             list(found["recovery"]),
+            list(found["cancellation"]),
         )
 
     def as_record(self) -> dict[str, Any]:
@@ -73,10 +77,15 @@ class Figures:
             "counts": dict(self.counts),
             "orphans": dict(self.orphans),
             "recovery": self.recovery,
+            "cancellation": self.cancellation,
         }
 
 
-def percentile(values: Sequence[float], share: float) -> float | None:
+def _distribution(values: Sequence[float]) -> dict[str, float | None]:
+    return {"count": len(values), "p50": _percentile(values, 0.5), "p99": _percentile(values, 0.99)}
+
+
+def _percentile(values: Sequence[float], share: float) -> float | None:
     """The smallest value that at least ``share`` of all do not exceed; None of none."""
     if not values:
         return None

@@ -31,8 +31,10 @@ async def test_workers_killed_at_random_moments_lose_nothing(
 
 @pytest.mark.parametrize("point", Point)
 async def test_a_worker_killed_at_a_named_point_loses_nothing(
-    point: Point, installation: Installation, chaos: Chaos, report: Report
+    point: Point, installation: Installation, chaos: Chaos, report: Report, request: pytest.FixtureRequest
 ) -> None:
+    if not chaos.full and "postgresql" in request.node.callspec.id:
+        pytest.skip("on PostgreSQL only the full suite takes the time for each point")
     fleet = installation.fleet
     fleet.add()
     for _ in range(chaos.times(short=1, full=5)):

@@ -31,7 +31,7 @@ async def test_spawning_and_cancelling_over_and_over_ends_within_seconds_and_lea
     grown = {member.pid: len(member.open_files()) - before[member.pid] for member in fleet.members}
     figures = await on_sqlite.account()
     figures.orphans["file_descriptors"] += sum(max(0, growth - _GROWTH) for growth in grown.values())
-    figures.recovery.extend(took)
+    figures.cancellation.extend(took)
     assert max(took) <= _LONGEST_SECONDS, f"a cancellation took {max(took):.1f} s"
     report(figures)
 
