@@ -151,7 +151,10 @@ def _data_dir(settings: Settings) -> Finding:
         with hold_installation(settings.data_dir):
             return Finding(name=name, state="ok", found=str(settings.data_dir))
     except InstallationInUse as error:
-        return Finding(name=name, state="ok", found=str(error).split(":", 1)[0])
+        holder = error.holder
+        where = f" at {holder.address}" if holder is not None and holder.address else ""
+        who = "another process" if holder is None else f"the process {holder.pid}"
+        return Finding(name=name, state="ok", found=f"{settings.data_dir}, used by {who}{where}")
     except StorageError as error:
         return Finding(name=name, state="missing", found=str(error), todo="name another one: ROLLDECK_DATA_DIR")
 

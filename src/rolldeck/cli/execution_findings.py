@@ -45,9 +45,9 @@ def _in_words(address: str | Path) -> str:
 def _workers(alive: Sequence[Worker], settings: Settings) -> Finding:
     name = "workers"
     if not alive:
-        served = holder_of(settings.data_dir) is not None and settings.workers > 0
-        todo = "the server starts them: its log says why they end" if served else None
-        return Finding(name=name, state="warn" if served else "ok", found="none alive", todo=todo)
+        served = holder_of(settings.data_dir) is not None
+        todo = "the server's log says why they end, if it starts any (--workers); or start `rolldeck worker`"
+        return Finding(name=name, state="warn" if served else "ok", found="none alive", todo=todo if served else None)
     running = sum(worker.report.running for worker in alive)
     places = sum(worker.report.parallel for worker in alive)
     found = f"{len(alive)} alive, {running} of {places} places taken"
