@@ -1,26 +1,32 @@
 """Lists of rollouts, on every database: any filter, order and depth gives what filtering and sorting by hand gives."""
 
 import asyncio
+import base64
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
+import sqlalchemy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
+from rolldeck.domain.batch import AgentChoice, BatchSpec
+from rolldeck.domain.errors import InvalidInput
 from rolldeck.domain.rollout import Phase, RolloutError
-from rolldeck.domain.status import Status
+from rolldeck.domain.status import Event, Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
+from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.storage.database import Database
 from rolldeck.storage.database.engine import Transactions, open_transactions
 from rolldeck.storage.database.models import batches, rollouts, task_versions, tasks
 from rolldeck.storage.database.repositories import listing
-from rolldeck.storage.port import RolloutFilter, RolloutPage, RolloutSort
+from rolldeck.storage.database.repositories.list_order import Cursor
+from rolldeck.storage.port import Change, Claim, RolloutFilter, RolloutPage, RolloutSort
 
 _Result = TypeVar("_Result")
 
@@ -233,3 +239,133 @@ def test_pages_are_what_filtering_and_sorting_by_hand_gives(
             break
     assert listed == expected[: len(listed)]
     assert (after is None) == (len(listed) == len(expected))
+
+
+@pytest.mark.parametrize("sort", RolloutSort)
+def test_every_page_of_a_list_together_is_the_whole_list_once(stored: Stored, sort: RolloutSort) -> None:
+    seen: list[str] = []
+    after: str | None = None
+    while True:
+        page = stored.page(RolloutFilter(), sort, after, 190)
+        seen += [rollout.id for rollout in page.rollouts]
+        if (after := page.next) is None:
+            break
+    assert seen == naive(stored.rows, RolloutFilter(), sort)
+
+
+BAD_CURSORS = (
+    "",
+    "x",
+    "ä",
+    f"{5:026d}",
+    Cursor(sort=RolloutSort.LONGEST, value=1.0, number=1).encode(),
+    base64.urlsafe_b64encode(b'{"sort":"newest","value":null,"number":-1}').decode(),
+    base64.urlsafe_b64encode(b'{"sort":"newest","value":1e400,"number":1}').decode(),
+    base64.urlsafe_b64encode(b'{"sort":"newest","value":null,"number":99999999999999999999}').decode(),
+)
+
+
+@pytest.mark.parametrize("after", BAD_CURSORS)
+def test_a_cursor_that_no_such_list_returned_is_refused(stored: Stored, after: str) -> None:
+    with pytest.raises(InvalidInput, match="after"):
+        stored.page(RolloutFilter(), RolloutSort.NEWEST, after)
+
+
+LEADING = {
+    "agent": RolloutFilter(agent="gemini"),
+    "task": RolloutFilter(task_id="t1"),
+    "batch": RolloutFilter(batch_id=f"{1:026d}"),
+    "nothing": RolloutFilter(),
+    "several": RolloutFilter(task_id="t1", statuses=frozenset({Status.COMPLETED}), success=True),
+}
+
+
+@pytest.mark.parametrize("sort", RolloutSort)
+@pytest.mark.parametrize("where", LEADING.values(), ids=LEADING)
+def test_no_page_on_sqlite_is_found_by_reading_everything(
+    stored: Stored, where: RolloutFilter, sort: RolloutSort
+) -> None:
+    def plans(connection: Connection) -> list[str]:
+        if connection.dialect.name != "sqlite":
+            return []
+        asked: list[tuple[str, Any]] = []
+
+        def note(*event: Any) -> None:
+            asked.append((event[2], event[3]))
+
+        sqlalchemy.event.listen(connection, "before_cursor_execute", note)
+        listing.rollouts_page(connection, where=where, sort=sort, after=None, limit=50, count=True)
+        sqlalchemy.event.remove(connection, "before_cursor_execute", note)
+        return [
+            row[3]
+            for statement, parameters in asked
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        ]
+
+    unindexed = {"SCAN listed", "SCAN rollouts", "SCAN first"}
+    in_order_of_numbers = {"SCAN listed"} if where == RolloutFilter() else set()
+    assert not (set(stored.do(plans)) & unindexed) - in_order_of_numbers
+
+
+class Told:
+    """Rollouts of one task, made to happen things to through the ports."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+
+    async def begin(self) -> None:
+        now = datetime.now(UTC)
+        report = WorkerReport(parallel=4)
+        await self.database.workers.register(
+            Worker(id="w", host="here", pid=1, version="1", report=report, started_at=now, seen_at=now)
+        )
+        await self.database.tasks.upload([Task(id="t", task="Count the pears", answer=1)])
+        spec = BatchSpec(task_ids=("t",), agents=(AgentChoice(agent="noop"),), repeats=2)
+        await self.database.batches.create(spec, {})
+
+    async def claim(self) -> Claim:
+        (claim,) = await self.database.rollouts.claim("w")
+        return claim
+
+    async def found(self, **where: Any) -> list[str]:
+        page = await self.database.rollouts.list(RolloutFilter(**where), count=True)
+        assert page.total == len(page.rollouts)
+        return [rollout.id for rollout in page.rollouts]
+
+
+@pytest.fixture
+async def told(address: str) -> AsyncIterator[Told]:
+    database = await Database.open(address)
+    yield Told(database)
+    await database.close()
+
+
+async def test_a_list_follows_what_happens_to_a_rollout(told: Told) -> None:
+    await told.begin()
+    claim = await told.claim()
+    rollout_id, token = claim.rollout.id, claim.token
+    assert await told.found(statuses=frozenset({Status.PROVISIONING})) == [rollout_id]
+    error = RolloutError(phase=Phase.PROVISION, kind="EnvironmentFailure", message="The Näher died", retryable=True)
+    rollouts_port = told.database.rollouts
+    await rollouts_port.advance(rollout_id, token, Event.ERROR, Change(errors=(error,)))
+    assert await told.found(error="EnvironmentFailure") == [rollout_id]
+    assert await told.found(text="näher DIED") == [rollout_id]
+    await rollouts_port.retry(rollout_id)
+    assert await told.found(error="EnvironmentFailure") == []
+    assert await told.found(text="näher died") == []
+    assert len(await told.found(statuses=frozenset({Status.PENDING}))) == 2
+    await rollouts_port.request_cancel(rollout_id)
+    assert await told.found(statuses=frozenset({Status.CANCELLED})) == [rollout_id]
+    await rollouts_port.delete(rollout_id)
+    assert rollout_id not in await told.found()
+    assert len(await told.found(text="pears")) == 1
+
+
+async def test_what_no_text_can_hold_is_found_as_what_stands_for_it(told: Told) -> None:
+    await told.begin()
+    claim = await told.claim()
+    error = RolloutError(phase=Phase.AGENT, kind="AgentError", message='a\x00b "quoted" \\u0000 50%', retryable=False)
+    change = Change(errors=(error,), answer_text="x" * 20_000 + "too far")
+    await told.database.rollouts.advance(claim.rollout.id, claim.token, Event.ERROR, change)
+    assert await told.found(text="xxxx") == [claim.rollout.id]
+    assert await told.found(text="too far") == []
