@@ -23,7 +23,7 @@ from rolldeck.domain.worker import WorkerReport
 from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Environments
 from rolldeck.environments.provider import process_environments
-from rolldeck.environments.runtimes.process.session import default_run_dir
+from rolldeck.environments.runtimes.process.session import default_run_dir, installation_tag
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.execution.adapters import Adapters
@@ -165,7 +165,7 @@ async def open_adapters(deck: Deck) -> AsyncIterator[Adapters]:
         idle_seconds=settings.pool_idle_seconds,
         most=settings.parallel,
     )
-    scratch = Scratch(settings.run_dir or default_run_dir(), deck.database.installation_id)
+    scratch = Scratch(settings.run_dir or default_run_dir(), installation_tag(deck.database.installation_id))
     browsers = ChromiumBrowsers(settings.chromium, scratch=scratch)
     try:
         await asyncio.gather(environments.start(), browsers.start())
