@@ -5,7 +5,8 @@ python benchmarks/growth.py [--rollouts 1000] [--parallel 4]
 The real worker executes them on SQLite and a real directory of artifacts, with doubles for environment, browser, recorder,
 agent and verifier. Prints one JSON document: memory (USS), file descriptors, threads and asyncio tasks after every tenth
 of them, and the bytes of database and artifacts for one rollout. Flat means: from the second tenth on, until when caches
-fill, no more descriptors, threads and tasks, and less than ``ALLOWED_MB`` of memory.
+fill, no more descriptors and tasks, and less than ``ALLOWED_MB`` of memory. (Threads are those of pools, which grow to
+their bounds when many are busy at once.)
 """
 
 import argparse
@@ -86,7 +87,7 @@ async def measure(directory: Path, rollouts: int, parallel: int) -> dict[str, ob
     await database.close()
     second, last = sizes[1], sizes[-1]
     grown = round(last.megabytes - second.megabytes, 1)
-    held = ("descriptors", "threads", "tasks")
+    held = ("descriptors", "tasks")
     return {
         "steps_of_a_rollout": STEPS,
         "parallel": parallel,
