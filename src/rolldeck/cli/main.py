@@ -191,11 +191,12 @@ def worker(
     On another machine: ROLLDECK_DATABASE_URL, and ROLLDECK_ARTIFACTS_DIR on a shared directory. SIGTERM finishes what
     runs, Ctrl-C or a second signal gives it back to the queue.
     """
-    from rolldeck.cli.running import complete
+    from rolldeck.cli.running import STOPPING, complete
     from rolldeck.cli.worker import Work
 
     command = Work(worker_id, supervised, as_json)
-    raise typer.Exit(complete(command, quiet=False, parallel=parallel, data_dir=data_dir))
+    stopping = None if supervised else STOPPING  # the server says it
+    raise typer.Exit(complete(command, quiet=False, stopping=stopping, parallel=parallel, data_dir=data_dir))
 
 
 @app.command(epilog=_EPILOG)

@@ -20,7 +20,7 @@ NOT_ALL_COMPLETED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
-_STOPPING = "Stopping, and cleaning up. Once more stops at once."
+STOPPING = "Stopping, and cleaning up. Once more stops at once."
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -37,7 +37,7 @@ class Overrides(TypedDict, total=False):
     workers: int | None
 
 
-def complete(command: Command, *, quiet: bool, stopping: str | None = _STOPPING, **overrides: Unpack[Overrides]) -> int:
+def complete(command: Command, *, quiet: bool, stopping: str | None = STOPPING, **overrides: Unpack[Overrides]) -> int:
     """Run a command to its end and return its exit code. A first signal lets it clean up, a second one does not.
 
     ``quiet``: of the logs only what went wrong is shown. ``stopping`` is what a first signal makes it say.

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, contextmanager
 import uvicorn
 
 from rolldeck.api.app import create_app
+from rolldeck.browser.chromium import find_chromium
 from rolldeck.cli.running import let_signals_end_the_process, reacting, say
 from rolldeck.domain.errors import InvalidInput
 from rolldeck.execution.lease import watch_leases
@@ -116,8 +117,13 @@ class Serving:
 
 @asynccontextmanager
 async def serving(deck: Deck, listener: socket.socket) -> AsyncIterator[Serving]:
-    """Serve, with workers, until the block ends; then they release what they run, unless a signal said otherwise."""
+    """Serve, with workers, until the block ends; then they release what they run, unless a signal said otherwise.
+
+    Raises ``BrowserError`` where workers are wanted and could open no page.
+    """
     settings = deck.settings
+    if settings.workers:
+        await asyncio.to_thread(find_chromium, settings.chromium)
     supervisor = Supervisor(
         _worker_command,
         count=settings.workers,

@@ -118,3 +118,13 @@ def test_a_server_that_is_stopped_says_that_nothing_is_lost(
     assert server.returncode == 130
     assert "stays queued" in stderr
     assert "Traceback" not in stderr
+
+
+def test_a_server_whose_workers_could_open_no_page_does_not_start(
+    rolldeck: "Rolldeck", variables: dict[str, str]
+) -> None:
+    variables["ROLLDECK_CHROMIUM"] = "/nowhere/chromium"
+    refused = rolldeck("serve", "--port", "0")
+    assert refused.returncode == 1
+    assert "/nowhere/chromium" in refused.stderr
+    assert "Traceback" not in refused.stderr
