@@ -44,6 +44,10 @@ _RECOUNT = {
     "cancelled": "status = 'cancelled'",
 }
 _OF_TASKS = ("live", "completed", "succeeded", "failed", "cancelled")
+_OF_WORKERS = [
+    *(Event.ENVIRONMENT_READY, Event.AGENT_STOPPED, Event.VERIFIED),
+    *(Event.ERROR, Event.CANCEL, Event.REQUEUED, Event.RELEASED),
+]
 _ERRORS = st.sampled_from(
     [
         RolloutError(phase=Phase.AGENT, kind="EnvironmentFailure", message="broken", retryable=True),
@@ -79,113 +83,78 @@ class RolloutsOfManyWorkers(RuleBasedStateMachine):
             self.run(self.database.close())
         self._runner.close()
 
-    @initialize()
-    def open(self) -> None:
+    @initialize(max_attempts=st.integers(1, 3))
+    def open(self, max_attempts: int) -> None:
         self.database = self.run(Database.open(self._make_address()))
         tasks = [Task(id=str(number), task="?", answer=1) for number in range(2)]
         self.run(self.database.tasks.upload(tasks))
         self.register()
+        self.make_batch(repeats=2, max_attempts=max_attempts)
+        self.claim(limit=3)
 
     # --- what happens ---
 
-    @rule()
-    def register(self) -> None:
-        now = datetime.now(UTC)
-        self.workers.append(f"w{len(self.workers)}")
-        report = WorkerReport(parallel=4)
-        worker = Worker(
-            id=self.workers[-1], host="here", pid=1, version="1", report=report, started_at=now, seen_at=now
-        )
-        self.run(self.database.workers.register(worker))
+    @rule(repeats=st.integers(1, 3), max_attempts=st.integers(1, 3), priority=st.integers(0, 1), reuse=st.booleans())
+    def create(self, repeats: int, max_attempts: int, priority: int, *, reuse: bool) -> None:
+        self.make_batch(repeats=repeats, max_attempts=max_attempts, priority=priority, reuse=reuse)
 
-    @rule(
-        task_ids=st.sampled_from([("0",), ("0", "1")]),
-        repeats=st.integers(1, 3),
-        max_attempts=st.integers(1, 3),
-        priority=st.integers(0, 1),
-        reuse=st.booleans(),
-    )
-    def create(self, task_ids: tuple[str, ...], repeats: int, max_attempts: int, priority: int, *, reuse: bool) -> None:
-        spec = BatchSpec(
-            task_ids=task_ids,
-            agents=(AgentChoice(agent="noop"),),
-            repeats=repeats,
-            max_attempts=max_attempts,
-            priority=priority,
-            reuse=reuse,
-        )
-        self.run(self.database.batches.create(spec, {"superset": "t"}))
-
-    @rule(data=st.data(), limit=st.integers(1, 3))
-    def claim(self, data: st.DataObject, limit: int) -> None:
-        worker = data.draw(st.sampled_from(self.workers))
-        claims = self.attempt(self.database.rollouts.claim(worker, limit=limit))
-        self.tokens += [(claim.rollout.id, claim.token) for claim in claims or ()]
+    @rule(limit=st.integers(1, 3))
+    def claim(self, limit: int) -> None:
+        claims = self.run(self.database.rollouts.claim(self.workers[-1], limit=limit))
+        self.tokens += [(claim.rollout.id, claim.token) for claim in claims]
 
     @precondition(lambda self: self.tokens)
-    @rule(data=st.data(), event=st.sampled_from(Event), change=_CHANGES, success=st.booleans())
+    @rule(data=st.data(), event=st.sampled_from(_OF_WORKERS), change=_CHANGES, success=st.booleans())
     def advance(self, data: st.DataObject, event: Event, change: Change, *, success: bool) -> None:
         """Write under any claim that ever was, and expect what the state machine says."""
-        rollout_id, token = data.draw(st.sampled_from(self.tokens))
-        if event in {Event.CLAIMED, Event.REUSED, Event.RETRIED}:
-            return  # not a worker's
         if event is Event.VERIFIED:
             verdict = Verdict(reward=float(success), success=success, parsed=1, evidence=(), reason="compared")
             change = Change(verdict=verdict)
-        self.write_under(rollout_id, token, event, change)
+        self.write_under(*self.some_claim(data), event, change)
 
     @precondition(lambda self: self.tokens)
-    @rule(data=st.data())
-    def go_through_to_the_end(self, data: st.DataObject) -> None:
-        rollout_id, token = data.draw(st.sampled_from(self.tokens))
+    @rule(data=st.data(), steps=st.integers(0, 3))
+    def go_through(self, data: st.DataObject, steps: int) -> None:
+        """Do what a worker does when nothing goes wrong, or the first of it."""
+        rollout_id, token = self.some_claim(data)
         verdict = Verdict(reward=1, success=True, parsed=1, evidence=(), reason="compared")
-        for event, change in (
+        life = (
             (Event.ENVIRONMENT_READY, Change(template="t")),
             (Event.AGENT_STOPPED, Change(stop_reason=StopReason.ANSWERED)),
             (Event.VERIFIED, Change(verdict=verdict)),
-        ):
+        )
+        self.add_step(rollout_id, token)
+        for event, change in life[:steps]:
             self.write_under(rollout_id, token, event, change)
 
-    @precondition(lambda self: self.tokens)
-    @rule(data=st.data())
-    def add_step(self, data: st.DataObject) -> None:
-        rollout_id, token = data.draw(st.sampled_from(self.tokens))
-        before = self.look(rollout_id)
-        index = 0 if before is None else before.steps
-        step = Step(index=index, offset=0, url="http://x/", screenshot="s", at=datetime.now(UTC))
-        self.attempt(self.database.rollouts.add_step(rollout_id, token, step))
-        after = self.look(rollout_id)
-        if before is not None and after is not None:
-            holds = self.holds(rollout_id, token)
-            assert after.steps == before.steps + (1 if holds else 0)
-
     @precondition(lambda self: self.statuses)
-    @rule(data=st.data(), what=st.sampled_from(["request_cancel", "retry", "delete"]))
+    @rule(data=st.data(), what=st.sampled_from(["request_cancel", "request_cancel", "retry", "retry", "delete"]))
     def ask_of_rollout(self, data: st.DataObject, what: str) -> None:
         rollout_id = data.draw(st.sampled_from(sorted(self.statuses)))
         self.attempt(getattr(self.database.rollouts, what)(rollout_id))
 
-    @rule(data=st.data(), what=st.sampled_from(["cancel", "retry", "delete"]))
+    @rule(
+        data=st.data(), what=st.sampled_from(["cancel", "retry", "retry", "retry", "delete", "pause", "go on", "go on"])
+    )
     def ask_of_batch(self, data: st.DataObject, what: str) -> None:
         batches = self.run(self.database.batches.list()).batches
-        if batches:
-            batch = data.draw(st.sampled_from([each.id for each in batches]))
+        if not batches:
+            return
+        batch = data.draw(st.sampled_from([each.id for each in batches]))
+        if what in {"pause", "go on"}:
+            self.run(self.database.batches.update(batch, BatchUpdate(paused=what == "pause")))
+        else:
             self.attempt(getattr(self.database.batches, what)(batch))
 
-    @rule(data=st.data(), paused=st.booleans())
-    def pause(self, data: st.DataObject, *, paused: bool) -> None:
-        for batch in self.run(self.database.batches.list()).batches[:1]:
-            self.run(self.database.batches.update(batch.id, BatchUpdate(paused=paused)))
-
-    @rule(most=st.sampled_from([None, 0, 1, 2]))
-    def limit(self, most: int | None) -> None:
+    @rule(most=st.sampled_from([None, None, 3]), error=st.none() | _ERRORS)
+    def limit_or_lose_worker(self, most: int | None, error: RolloutError | None) -> None:
         self.run(self.database.quotas.set(Quota(name="noop", max_running=most)))
-
-    @rule(data=st.data(), error=_ERRORS)
-    def lose_worker(self, data: st.DataObject, error: RolloutError) -> None:
-        worker = data.draw(st.sampled_from(self.workers))
+        if error is None:
+            return
+        worker = self.workers[-1]
         self.run(self.database.workers.release(worker, error))
         assert self.one(f"SELECT count(*) FROM rollouts WHERE token IS NOT NULL AND worker_id = '{worker}'") == 0
+        self.register()
 
     # --- what must hold ---
 
@@ -230,6 +199,27 @@ class RolloutsOfManyWorkers(RuleBasedStateMachine):
 
     # --- helpers ---
 
+    def register(self) -> None:
+        now = datetime.now(UTC)
+        name = f"w{len(self.workers)}"
+        report = WorkerReport(parallel=4)
+        worker = Worker(id=name, host="here", pid=1, version="1", report=report, started_at=now, seen_at=now)
+        self.run(self.database.workers.register(worker))
+        self.workers.append(name)
+
+    def make_batch(self, **others: Any) -> None:
+        spec = BatchSpec(task_ids=("0", "1"), agents=(AgentChoice(agent="noop"),), **others)
+        self.run(self.database.batches.create(spec, {"superset": "t"}))
+
+    def add_step(self, rollout_id: str, token: str) -> None:
+        before = self.look(rollout_id)
+        index = 0 if before is None else before.steps
+        step = Step(index=index, offset=0, url="http://x/", screenshot="s", at=datetime.now(UTC))
+        self.attempt(self.database.rollouts.add_step(rollout_id, token, step))
+        after = self.look(rollout_id)
+        if before is not None and after is not None:
+            assert after.steps == before.steps + (1 if self.holds(rollout_id, token) else 0)
+
     def write_under(self, rollout_id: str, token: str, event: Event, change: Change) -> None:
         before, holds, last = (
             self.look(rollout_id),
@@ -249,6 +239,12 @@ class RolloutsOfManyWorkers(RuleBasedStateMachine):
         else:
             assert isinstance(error, InvalidTransition)
             assert after == before
+
+    def some_claim(self, data: st.DataObject) -> tuple[str, str]:
+        """Draw a claim, mostly one that holds."""
+        lost = self.run(self.database.rollouts.standing(dict(self.tokens))).lost
+        held = [claim for claim in dict(self.tokens).items() if claim[0] not in lost]
+        return data.draw(st.sampled_from(held if held and data.draw(st.integers(0, 4)) else self.tokens))
 
     def look(self, rollout_id: str) -> Rollout | None:
         return self.attempt(self.database.rollouts.get(rollout_id))
@@ -291,12 +287,12 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def check(make_address: Callable[[], str], examples: int) -> None:
-    """Try as many histories, each of up to 30 things that happen."""
+    """Try as many histories, each of up to 25 things that happen."""
     run_state_machine_as_test(
         lambda: RolloutsOfManyWorkers(make_address),
         settings=settings(
             max_examples=examples,
-            stateful_step_count=30,
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
