@@ -1,6 +1,6 @@
 """Where browsers keep their temporary files: a directory that says whose it is, so that nothing of a killed one remains.
 
-Its name carries the installation's id. A lock on a file in it says that its process lives: the system releases that
+Its name carries a hash of the installation's id. A lock on a file in it says that its process lives: the system releases that
 however the process ends.
 """
 
@@ -8,9 +8,9 @@ import contextlib
 import fcntl
 import hashlib
 import os
-import re
 import secrets
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -23,18 +23,18 @@ from rolldeck.domain.errors import BrowserError
 _LOCK = "owner.lock"
 _UNFINISHED_SECONDS = 60
 _END_SECONDS = 3
-# Chromium makes a Unix socket below its temporary directory, and the path of one is 103 bytes long at most.
-_LONGEST_PATH = 103 - len("/org.chromium.Chromium.XXXXXX/SingletonSocket")
+# Chromium makes a Unix socket below its temporary directory, and does not start where the path of that is too long.
+_LONGEST_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
+_LONGEST_PATH = _LONGEST_SOCKET_PATH - len("/org.chromium.Chromium.XXXXXX/SingletonSocket")
 
 
 class Scratch:
     """Temporary directories of one installation's browsers below ``place``, one for each process that has some."""
 
     def __init__(self, place: Path, installation_id: str) -> None:
-        plain = re.fullmatch(r"[a-z0-9]{1,12}", installation_id)
-        tag = installation_id if plain else hashlib.sha256(installation_id.encode()).hexdigest()[:12]
+        tag = hashlib.sha256(installation_id.encode()).hexdigest()[:8]
         self._place = place
-        self._prefix = f"rolldeck.browser-{tag}-"  # with a dot: no session of an environment is called so
+        self._prefix = f"rolldeck.{tag}."  # short, and with a dot: no session of an environment is called so
         self._directory: Path | None = None
         self._lock = -1
 
@@ -42,7 +42,7 @@ class Scratch:
         """Make this process's own directory, and return it. Raises ``BrowserError`` where that cannot be."""
         if self._directory is not None:
             return self._directory
-        name = f"{self._prefix}{os.getpid()}-{secrets.token_hex(3)}"
+        name = f"{self._prefix}{secrets.token_hex(3)}"
         if len(os.fsencode(self._place / name)) > _LONGEST_PATH:
             raise BrowserError(f"{self._place} is too long a path for Chromium: set ROLLDECK_RUN_DIR to a shorter one")
         try:

@@ -46,7 +46,9 @@ def test_only_what_a_dead_process_of_the_same_installation_left_is_removed(place
 
 
 def test_a_directory_that_is_just_being_made_is_not_taken_for_an_abandoned_one(place: Path) -> None:
-    unfinished = place / "rolldeck.browser-mine-1-abc.new"
+    made = Scratch(place, "mine")
+    unfinished = place / f"{made.open().name}.new"
+    made.close()
     unfinished.mkdir()
     assert Scratch(place, "mine").reap() == 0
     os.utime(unfinished, (0, 0))
