@@ -1,6 +1,7 @@
 """What browsers are told not to do with the server's answers."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,7 +39,8 @@ class SafeHeaders:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Cache-Control", _caching(path, message["status"]))
-                headers.setdefault("Content-Security-Policy", self._policy(path, headers))
+                if message["status"] != HTTPStatus.NOT_MODIFIED:  # its headers replace those of the answer that is kept
+                    headers.setdefault("Content-Security-Policy", self._policy(path, headers))
                 headers.update(SAFE_HEADERS)
             await send(message)
 

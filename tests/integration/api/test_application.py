@@ -145,6 +145,14 @@ async def test_each_page_may_run_its_own_inline_scripts_only(with_web: WithWeb, 
         assert "'unsafe-inline'" not in policy.split("style-src")[0]
 
 
+async def test_a_page_that_the_browser_has_already_keeps_its_policy(with_web: WithWeb, web_dir: Path) -> None:
+    async with with_web(web_dir) as client:
+        first = await client.get("/rollout/")
+        again = await client.get("/rollout/", headers={"If-None-Match": first.headers["etag"]})
+    assert again.status_code == 304
+    assert "content-security-policy" not in again.headers
+
+
 @pytest.fixture
 def printed_document() -> str:
     command = [sys.executable, "-W", "error", "-m", "rolldeck.api.openapi"]
