@@ -7,6 +7,7 @@ from rolldeck.domain.rollout import Phase, RolloutError
 from rolldeck.domain.status import Event
 from rolldeck.execution.rollout import Outcome
 
+_MAKING_READY = frozenset({Phase.PROVISION, Phase.BROWSER})
 _FAILURES = 3
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 60.0
@@ -16,22 +17,32 @@ class Breaker:
     """Counts the attempts in a row that failed for their infrastructure, without one between that did not.
 
     From the third on, nothing is claimed for 1 s, then twice as long after each further failure, up to 60 s. After a
-    pause one rollout is tried, and more only once one has succeeded.
+    pause one rollout is tried, and more only once that one shows that the machine is well again. Rollouts that ran
+    already and fail together, for one browser died under them, are one failure.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
         self._failures = 0
+        self._failed_at = 0.0
         self._last_error: RolloutError | None = None
         self._closed_until = 0.0
 
-    def note(self, outcome: Outcome) -> None:
-        """Take an attempt's end into account. One that was interrupted says nothing."""
-        if _failed_for_infrastructure(outcome):
-            self._failures += 1
-            self._last_error = outcome.error
-            self._closed_until = self._monotonic() + self._pause()
+    def note(self, outcome: Outcome, *, claimed_at: float) -> None:
+        """Take an attempt's end into account; ``claimed_at`` in the breaker's time. An interrupted one says nothing."""
+        error = outcome.error
+        if error is not None and (error.retryable or error.phase in _MAKING_READY):
+            if error.phase in _MAKING_READY or claimed_at >= self._failed_at:
+                self._failures += 1
+                self._failed_at = self._monotonic()
+                self._last_error = error
+                self._closed_until = self._failed_at + self._pause()
         elif outcome.event in {Event.VERIFIED, Event.ERROR}:
+            self._failures = 0
+
+    def note_ready(self) -> None:
+        """Take into account that an environment and a page were made ready."""
+        if self._last_error is not None and self._last_error.phase in _MAKING_READY:
             self._failures = 0
 
     def places(self, free: int, running: int) -> int:
@@ -55,8 +66,3 @@ class Breaker:
 
     def _left(self) -> float:
         return self._closed_until - self._monotonic()
-
-
-def _failed_for_infrastructure(outcome: Outcome) -> bool:
-    error = outcome.error
-    return error is not None and (error.retryable or error.phase in {Phase.PROVISION, Phase.BROWSER})

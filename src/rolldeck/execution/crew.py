@@ -25,9 +25,14 @@ class _Execution:
 
 
 class Crew:
-    """Executes claims, each in a task of its own. ``on_end`` is told how each ended; None: nobody knows, by a fault."""
+    """Executes claims, each in a task of its own.
 
-    def __init__(self, adapters: Adapters, on_change: OnChange, on_end: Callable[[Outcome | None], None]) -> None:
+    ``on_end`` is told how each ended (None: nobody knows, by a fault), and when on the monotonic clock it began.
+    """
+
+    def __init__(
+        self, adapters: Adapters, on_change: OnChange, on_end: Callable[[Outcome | None, float], None]
+    ) -> None:
         self._adapters = adapters
         self._on_change = on_change
         self._on_end = on_end
@@ -80,7 +85,7 @@ class Crew:
             _log.exception("a fault of Rolldeck: how the attempt ended is not recorded")
         finally:
             del self._executions[claim.token]
-            self._on_end(outcome)
+            self._on_end(outcome, started)
 
 
 def _in_words(outcome: Outcome) -> dict[str, str | None]:

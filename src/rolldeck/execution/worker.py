@@ -8,6 +8,7 @@ import structlog
 
 from rolldeck.domain.errors import Conflict, RolldeckError
 from rolldeck.domain.rollout import Rollout
+from rolldeck.domain.status import Status
 from rolldeck.domain.worker import Worker as WorkerRecord
 from rolldeck.domain.worker import WorkerReport
 from rolldeck.execution.adapters import Adapters
@@ -66,7 +67,8 @@ class Worker:
         self._lease_seconds = lease_seconds
         self._poll_seconds = poll_seconds
         self._new_id = new_id
-        self._crew = Crew(adapters, on_change, self._ended)
+        self._on_change = on_change
+        self._crew = Crew(adapters, self._changed, self._ended)
         self._breaker = Breaker()
         self._intake = Intake(
             adapters.rollouts,
@@ -179,11 +181,16 @@ class Worker:
         except TimeoutError:
             return
 
-    def _ended(self, outcome: Outcome | None) -> None:
+    def _changed(self, rollout: Rollout) -> None:
+        if rollout.status is Status.RUNNING and rollout.steps == 0:
+            self._breaker.note_ready()
+        self._on_change(rollout)
+
+    def _ended(self, outcome: Outcome | None, claimed_at: float) -> None:
         if outcome is None:  # by a fault: what is claimed and not executed must not be ours any longer
             self._was_lost()
         else:
-            self._breaker.note(outcome)
+            self._breaker.note(outcome, claimed_at=claimed_at)
             self._owns_nothing = self._owns_nothing and not outcome.still_claimed
         self._something_happened.set()
 

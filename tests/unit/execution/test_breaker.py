@@ -6,7 +6,7 @@ from rolldeck.execution.breaker import Breaker
 from rolldeck.execution.rollout import Outcome
 
 
-def failure(phase: Phase = Phase.AGENT, *, retryable: bool = True) -> Outcome:
+def failure(phase: Phase, *, retryable: bool = True) -> Outcome:
     error = RolloutError(phase=phase, kind="BrowserError", message="Chromium died", retryable=retryable)
     return Outcome(Event.REQUEUED if retryable else Event.ERROR, error)
 
@@ -14,85 +14,121 @@ def failure(phase: Phase = Phase.AGENT, *, retryable: bool = True) -> Outcome:
 SUCCESS = Outcome(Event.VERIFIED)
 
 
-class Clock:
+class Machine:
+    """A breaker, and attempts one after the other, each a second long."""
+
     def __init__(self) -> None:
         self.now = 1000.0
+        self.breaker = Breaker(lambda: self.now)
 
-    def __call__(self) -> float:
-        return self.now
+    def attempt(self, outcome: Outcome) -> None:
+        began = self.now
+        self.now += 1
+        self.breaker.note(outcome, claimed_at=began)
 
+    def fail(self, times: int, phase: Phase = Phase.PROVISION) -> None:
+        for _ in range(times):
+            self.attempt(failure(phase))
 
-def broken(clock: Clock, failures: int) -> Breaker:
-    breaker = Breaker(clock)
-    for _ in range(failures):
-        breaker.note(failure())
-    return breaker
+    @property
+    def places(self) -> int:
+        return self.breaker.places(free=8, running=0)
 
 
 def test_two_failures_hinder_nothing() -> None:
-    breaker = broken(Clock(), 2)
-    assert breaker.blocked is None
-    assert breaker.places(free=8, running=0) == 8
+    machine = Machine()
+    machine.fail(2)
+    assert machine.breaker.blocked is None
+    assert machine.places == 8
 
 
 def test_from_the_third_on_nothing_is_claimed_and_it_says_why() -> None:
-    breaker = broken(Clock(), 3)
-    assert breaker.places(free=8, running=0) == 0
-    assert breaker.blocked is not None
-    assert "3 attempts in a row" in breaker.blocked
-    assert "BrowserError: Chromium died" in breaker.blocked
+    machine = Machine()
+    machine.fail(3)
+    assert machine.places == 0
+    assert machine.breaker.blocked is not None
+    assert "3 attempts in a row" in machine.breaker.blocked
+    assert "BrowserError: Chromium died" in machine.breaker.blocked
 
 
 def test_after_the_pause_one_is_tried_until_one_succeeds() -> None:
-    clock = Clock()
-    breaker = broken(clock, 3)
-    clock.now += 1
-    assert breaker.blocked is None
-    assert breaker.places(free=8, running=0) == 1
-    assert breaker.places(free=7, running=1) == 0
-    breaker.note(SUCCESS)
-    assert breaker.places(free=8, running=0) == 8
+    machine = Machine()
+    machine.fail(3, Phase.AGENT)
+    machine.now += 1
+    assert machine.breaker.blocked is None
+    assert machine.places == 1
+    assert machine.breaker.places(free=7, running=1) == 0
+    machine.breaker.note_ready()  # that was never what failed
+    assert machine.places == 1
+    machine.attempt(SUCCESS)
+    assert machine.places == 8
+
+
+def test_where_nothing_could_be_made_ready_the_first_that_is_ready_is_proof_enough() -> None:
+    machine = Machine()
+    machine.fail(3, Phase.BROWSER)
+    machine.breaker.note_ready()
+    assert machine.places == 8
 
 
 def test_the_pauses_double_up_to_a_minute() -> None:
-    clock = Clock()
+    machine = Machine()
     pauses = []
-    breaker = broken(clock, 2)
+    machine.fail(2)
     for _ in range(9):
-        breaker.note(failure())
-        start = clock.now
-        while breaker.blocked:
-            clock.now += 0.5
-        pauses.append(clock.now - start)
+        machine.fail(1)
+        start = machine.now
+        while machine.breaker.blocked:
+            machine.now += 0.5
+        pauses.append(machine.now - start)
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
 
 
 def test_a_success_between_failures_begins_the_count_anew() -> None:
-    breaker = Breaker(Clock())
+    machine = Machine()
     for _ in range(5):
-        breaker.note(failure())
-        breaker.note(failure())
-        breaker.note(SUCCESS)
-    assert breaker.places(free=1, running=0) == 1
+        machine.fail(2)
+        machine.attempt(SUCCESS)
+    assert machine.places == 8
+
+
+def test_rollouts_that_die_together_with_their_browser_are_one_failure() -> None:
+    machine = Machine()
+    began = machine.now
+    machine.now += 60
+    for _ in range(8):
+        machine.breaker.note(failure(Phase.AGENT), claimed_at=began)
+    assert machine.places == 8
+
+
+def test_environments_that_cannot_be_made_together_are_many() -> None:
+    machine = Machine()
+    began = machine.now
+    machine.now += 1
+    for _ in range(3):
+        machine.breaker.note(failure(Phase.PROVISION), claimed_at=began)
+    assert machine.places == 0
 
 
 def test_an_agents_own_failure_shows_that_the_machine_works() -> None:
-    breaker = broken(Clock(), 2)
-    breaker.note(failure(retryable=False))
-    breaker.note(failure())
-    assert breaker.blocked is None
+    machine = Machine()
+    machine.fail(2)
+    machine.attempt(failure(Phase.AGENT, retryable=False))
+    machine.fail(1)
+    assert machine.breaker.blocked is None
 
 
 def test_a_template_that_cannot_be_built_counts_though_another_try_would_not_help() -> None:
-    breaker = Breaker(Clock())
+    machine = Machine()
     for _ in range(3):
-        breaker.note(failure(Phase.PROVISION, retryable=False))
-    assert breaker.blocked is not None
+        machine.attempt(failure(Phase.PROVISION, retryable=False))
+    assert machine.breaker.blocked is not None
 
 
 def test_an_interrupted_attempt_says_nothing() -> None:
-    breaker = broken(Clock(), 2)
+    machine = Machine()
+    machine.fail(2)
     for event in (Event.CANCEL, Event.RELEASED, None):
-        breaker.note(Outcome(event))
-    breaker.note(failure())
-    assert breaker.blocked is not None
+        machine.attempt(Outcome(event))
+    machine.fail(1)
+    assert machine.breaker.blocked is not None

@@ -116,7 +116,7 @@ async def test_it_executes_all_that_is_queued_never_more_at_once_than_it_has_pla
         most = max(most, scene.open.count("environment"))
         changes(rollout)
 
-    worker._crew._on_change = count
+    worker._on_change = count
     async with working(worker):
         await changes.until(all_are(Status.COMPLETED, 5))
     assert most == 2
