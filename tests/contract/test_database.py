@@ -351,7 +351,7 @@ class TestEnding:
             await database.rollouts.add_step(claim.rollout.id, claim.token, step(index))
         await database.rollouts.advance(claim.rollout.id, claim.token, Event.ERROR, Change(video="r/video.mp4"))
         removed = await database.rollouts.delete(claim.rollout.id)
-        assert removed == Removed([claim.rollout.id], attempts=0, steps=2)
+        assert removed == Removed([claim.rollout.id], attempts=1, steps=2)
         with pytest.raises(NotFound):
             await database.rollouts.get(claim.rollout.id)
         with pytest.raises(NotFound):

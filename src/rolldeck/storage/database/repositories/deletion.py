@@ -54,4 +54,5 @@ def _remove(connection: Connection, ledger: Ledger, rows: Sequence[Row]) -> Remo
         connection.execute(delete(rollouts).where(rollouts.c.id.in_(some)))
     for row in rows:
         ledger.count(row, counted(row), Counter())
-    return Removed(ids, attempts=counts[attempts], steps=counts[steps])
+    deciding = sum(row["started_at"] is not None for row in rows)
+    return Removed(ids, attempts=counts[attempts] + deciding, steps=counts[steps])

@@ -50,9 +50,10 @@ class Ledger:
         self._tasks: dict[str, Counter[str]] = {}
         self._events: list[dict[str, object]] = []
 
-    def count(self, rollout: Row, before: Counter[str], after: Counter[str]) -> None:
-        """Note what a rollout was counted as, and what it is counted as now."""
-        change = Counter({name: after[name] - before[name] for name in before | after if after[name] != before[name]})
+    def count(self, rollout: Row, before: Counter[str], after: Counter[str], *, times: int = 1) -> None:
+        """Note what a rollout (or several of one task and batch) was counted as, and what it is counted as now."""
+        changed = [name for name in {*before, *after} if after[name] != before[name]]
+        change = Counter({name: (after[name] - before[name]) * times for name in changed})
         if change:
             self._batches.setdefault(rollout["batch_id"], Counter()).update(change)
         if any(change[name] for name in _OF_TASK):
