@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import ColumnElement, FromClause, Row, null
+from sqlalchemy import ColumnElement, FromClause, Integer, Row, literal_column, null
 
 from rolldeck.domain.errors import InvalidInput
 from rolldeck.storage.port import RolloutSort
@@ -53,6 +53,26 @@ class Cursor(BaseModel):
         return cursor
 
 
+Spelling = Callable[[FromClause, str], ColumnElement[Any]]
+"""How a column is written in a condition and an order, which decides which index answers them."""
+
+
+def plain(listed: FromClause, name: str) -> ColumnElement[Any]:
+    """The column itself: for the primary key, and the indexes of what lists are sorted by."""
+    return listed.c[name]
+
+
+def added_to(listed: FromClause, name: str) -> ColumnElement[Any]:
+    """``column + 0``: for PostgreSQL's indexes that are led by another column, which are on that. No other index is."""
+    added: ColumnElement[Any] = listed.c[name] + literal_column("0", Integer)
+    return added
+
+
+def unsorted(listed: FromClause, name: str) -> ColumnElement[Any]:
+    """The number itself, ``column + 0`` of the others: for few rows, found otherwise and sorted then."""
+    return plain(listed, name) if name == "number" else added_to(listed, name)
+
+
 @dataclass(frozen=True)
 class Stretch:
     """A range of a list: of the rollouts whose value (in ``column``) passes ``test``, those beyond ``number``."""
@@ -68,20 +88,20 @@ class Stretch:
         """Whether the order is that of the numbers alone."""
         return self.column is None
 
-    def conditions(self, listed: FromClause, *, indexed: bool = True) -> list[ColumnElement[bool]]:
-        """Return what its rollouts have in common. Unless ``indexed``, in words that no index answers."""
+    def conditions(self, listed: FromClause, spell: Spelling = plain) -> list[ColumnElement[bool]]:
+        """Return what its rollouts have in common."""
         found: list[ColumnElement[bool]] = []
         if self.test is not None:
-            found.append(self.test(self._value(listed, indexed=indexed)))
+            found.append(self.test(spell(listed, self.column or "number")))
         if self.number is not None:
-            number = listed.c.number
+            number = spell(listed, "number")
             found.append(number < self.number if self.descending else number > self.number)
         return found
 
-    def order(self, listed: FromClause, *, indexed: bool = True) -> list[ColumnElement[Any]]:
+    def order(self, listed: FromClause, spell: Spelling = plain) -> list[ColumnElement[Any]]:
         """Return what it is ordered by."""
-        by = [] if self.one_value else [self._value(listed, indexed=indexed)]
-        by.append(listed.c.number)
+        by = [] if self.one_value else [spell(listed, self.column or "number")]
+        by.append(spell(listed, "number"))
         return [each.desc() if self.descending else each.asc() for each in by]
 
     def value(self, listed: FromClause) -> ColumnElement[Any]:
@@ -92,10 +112,6 @@ class Stretch:
         """Return a key that sorts rows of this stretch as it does."""
         sign = -1 if self.descending else 1
         return (0.0 if self.one_value else sign * float(row.value), sign * row.number)
-
-    def _value(self, listed: FromClause, *, indexed: bool) -> ColumnElement[Any]:
-        value: ColumnElement[Any] = listed.c[self.column or "number"]
-        return value if indexed else value + 0
 
 
 def stretches(sort: RolloutSort, cursor: Cursor | None) -> Sequence[Stretch]:

@@ -38,7 +38,7 @@ from rolldeck.storage.database.ids import ULID_PATTERN
 from rolldeck.storage.database.listed import listed, listed_facets, listed_tasks, listed_texts
 from rolldeck.storage.database.models import batches, rollouts
 from rolldeck.storage.database.repositories.fetching import fetch_all
-from rolldeck.storage.database.repositories.list_order import Cursor, Stretch, stretches
+from rolldeck.storage.database.repositories.list_order import Cursor, Stretch, added_to, plain, stretches, unsorted
 from rolldeck.storage.database.repositories.records import batch_of, rollout_of
 from rolldeck.storage.database.repositories.text_search import Phrase, phrase, tasks_with
 from rolldeck.storage.port import BatchPage, RolloutFilter, RolloutPage, RolloutSort
@@ -155,6 +155,7 @@ class _Finder:
         self._connection = connection
         self._wanted = wanted
         self._on_sqlite = connection.dialect.name == "sqlite"
+        self._led_index = plain if self._on_sqlite else added_to
 
     def page(self, parts: Sequence[Stretch], limit: int) -> _Entries:
         """Return the first entries of the parts, which follow one another."""
@@ -205,16 +206,28 @@ class _Finder:
     def _query(self, part: Stretch, leading: str | None, limit: int) -> Select[Any]:
         if leading == "facets" or (leading == "task" and part.by_number):
             return self._merge(part, leading, limit)
-        return _range(self._wanted, part, leading, limit).where(*self._wanted.others(listed, leading))
+        return self._range(part, leading, limit).where(*self._wanted.others(listed, leading))
+
+    def _range(self, part: Stretch, leading: str | None, limit: int) -> Select[Any]:
+        """Read one index from where the part begins: the leading column's, or else the order's."""
+        led = self._led_index if part.by_number else unsorted
+        spell = plain if leading is None else led
+        query = select(listed, part.value(listed).label("value")).where(*part.conditions(listed, spell))
+        if leading is not None:
+            query = query.where(self._wanted.one(leading, listed))
+        if (index := leading or part.column) is not None:
+            query = query.with_hint(listed, f"INDEXED BY ix_listed_{index}", "sqlite")
+        return query.order_by(*part.order(listed, spell)).limit(limit)
 
     def _merge(self, part: Stretch, leading: str, limit: int) -> Select[Any]:
         """Read the first entries of each key's range, the first ones of which are the page."""
         first, keys = listed.alias("first"), getattr(self._wanted, leading)
 
         def of_key(key: ColumnElement[Any], *columns: ColumnElement[Any]) -> Select[Any]:
-            conditions = (first.c[leading] == key, *part.conditions(first), *self._wanted.others(first, leading))
+            in_range = part.conditions(first, self._led_index)
+            conditions = (first.c[leading] == key, *in_range, *self._wanted.others(first, leading))
             index = f"INDEXED BY ix_listed_{leading}" + (f"_{part.column}" if part.column else "")
-            query = select(*columns).where(*conditions).order_by(*part.order(first)).limit(limit)
+            query = select(*columns).where(*conditions).order_by(*part.order(first, self._led_index)).limit(limit)
             return query.with_hint(first, index, "sqlite")
 
         entry = (first.c.number, first.c.rollout_id, part.value(first).label("value"))
@@ -240,19 +253,28 @@ class _Finder:
 
     def _looked_at(self, searched: Phrase, part: Stretch, leading: str | None, limit: int) -> Select[Any]:
         """Read the first entries of a part, and of each whether it is wanted."""
-        some = _range(self._wanted, part, leading, limit).subquery("some")
+        some = self._range(part, leading, limit).subquery("some")
         hit = and_(*self._wanted.others(some, leading), self._has_phrase(searched, some))
         return select(some.c.number, some.c.rollout_id, some.c.value, hit.label("hit")).order_by(*part.order(some))
 
     def _search(self, searched: Phrase, part: Stretch, limit: int) -> _Entries:
         """Find entries by the index of trigrams, and by the tasks that have the phrase."""
-        wanted, own = self._wanted, searched.rollouts()
-        query = select(own.c.number, own.c.rollout_id, part.value(own).label("value"))
-        query = query.where(*part.conditions(own, indexed=False), *self._no_task_has_phrase(own))
-        found = self._all(query.order_by(*part.order(own, indexed=False)).limit(limit))
+        wanted = self._wanted
+        found: _Entries = []
+        if (
+            part.by_number and not self._on_sqlite
+        ):  # SQLite's trigrams come in this order, and end when there are enough
+            found = self._own(searched.first_rollouts(part, _LOOKED_AT), part, limit)
+        if len(found) < limit:
+            found = self._own(searched.rollouts(), part, limit)
         if wanted.tasks_with_phrase:
             found = [*found, *self._of_tasks_with_phrase().page([part], limit)]
         return sorted(found, key=part.comes_before)[:limit]
+
+    def _own(self, own: FromClause, part: Stretch, limit: int) -> _Entries:
+        query = select(own.c.number, own.c.rollout_id, part.value(own).label("value"))
+        query = query.where(*part.conditions(own, unsorted), *self._no_task_has_phrase(own))
+        return self._all(query.order_by(*part.order(own, unsorted)).limit(limit))
 
     def _no_task_has_phrase(self, own: FromClause) -> list[ColumnElement[bool]]:
         return [*self._wanted.others(own, None), own.c.task.not_in(self._wanted.tasks_with_phrase)]
@@ -263,17 +285,6 @@ class _Finder:
     def _has_phrase(self, searched: Phrase, rows: FromClause) -> ColumnElement[bool]:
         own = exists().where(listed_texts.c.number == rows.c.number, searched.is_in(listed_texts.c.text))
         return or_(rows.c.task.in_(self._wanted.tasks_with_phrase), own)
-
-
-def _range(wanted: _Wanted, part: Stretch, leading: str | None, limit: int) -> Select[Any]:
-    """Read one index from where the part begins: the leading column's, or else the order's."""
-    in_order = leading is None or part.by_number
-    query = select(listed, part.value(listed).label("value")).where(*part.conditions(listed, indexed=in_order))
-    if leading is not None:
-        query = query.where(wanted.one(leading, listed))
-    if (index := leading or part.column) is not None:
-        query = query.with_hint(listed, f"INDEXED BY ix_listed_{index}", "sqlite")
-    return query.order_by(*part.order(listed, indexed=in_order)).limit(limit)
 
 
 def _fill(parts: Sequence[Stretch], limit: int, read: Callable[[Stretch, int], _Entries]) -> _Entries:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, func, select, true
 
 from rolldeck.storage.database.listed import listed, listed_tasks, listed_texts, listed_trigrams
+from rolldeck.storage.database.repositories.list_order import Stretch
 
 _SHORTEST = 3  # characters: of less, no index of trigrams knows anything
 _MOST_TRIGRAMS = 8  # more of them exclude hardly anything
@@ -53,10 +54,19 @@ class Phrase:
             columns = [listed_trigrams.c.rowid.label("number"), *(each for each in listed.c if each.name != "number")]
             has_trigrams = listed_trigrams.c.listed_trigrams.op("MATCH")(self.trigrams)
             return select(*columns).select_from(entries).where(has_trigrams, holds).subquery("found")
-        numbers = select(listed_texts.c.number).where(holds).cte("numbers").prefix_with("MATERIALIZED")
-        # One by one: PostgreSQL, which cannot know how many there are, might read all entries to join them.
-        entry = select(listed).where(listed.c.number == numbers.c.number).limit(1).lateral("entry")
-        return select(entry).select_from(numbers.join(entry, true())).subquery("found")
+        return _entries_of(select(listed_texts.c.number).where(holds).subquery("numbers"))
+
+    def first_rollouts(self, part: Stretch, most: int) -> FromClause:
+        """Return the same on PostgreSQL, of the first texts of a list by number only."""
+        in_order = select(listed_texts).where(*part.conditions(listed_texts)).order_by(*part.order(listed_texts))
+        first = in_order.limit(most).subquery("first")
+        return _entries_of(select(first.c.number).where(self.is_in(first.c.text)).subquery("numbers"))
+
+
+def _entries_of(numbers: FromClause) -> FromClause:
+    # One by one: PostgreSQL, which cannot know how many there are, might read all entries to join them.
+    entry = select(listed).where(listed.c.number == numbers.c.number).limit(1).lateral("entry")
+    return select(entry).select_from(numbers.join(entry, true())).subquery("found")
 
 
 def phrase(connection: Connection, text: str) -> Phrase:

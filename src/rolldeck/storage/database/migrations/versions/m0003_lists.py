@@ -62,14 +62,26 @@ def _make_tables() -> None:
 
 
 def _make_indexes() -> None:
-    # SQLite ends every index with the number of the row by itself.
-    number = ["number"] if op.get_bind().dialect.name == "postgresql" else []
-    op.create_index("ix_listed_task", "listed", ["task", *number])
-    op.create_index("ix_listed_batch_id", "listed", ["batch_id", *number])
-    op.create_index("ix_listed_facets", "listed", ["facets", *number])
-    for value in ("seconds", "steps"):
-        op.create_index(f"ix_listed_{value}", "listed", [value, *number])
-        op.create_index(f"ix_listed_facets_{value}", "listed", ["facets", value, *number])
+    if op.get_bind().dialect.name == "postgresql":
+        # On ``number + 0``, the order of no other index: else PostgreSQL might walk the primary key until it has met
+        # enough rollouts of a task, which can be the whole table.
+        _make_led_indexes("({} + 0)")
+        op.create_index("ix_listed_seconds", "listed", ["seconds", "number"])
+        op.create_index("ix_listed_steps", "listed", ["steps", "number"])
+    else:
+        # SQLite, which is told what index to use, ends every one with the number of the row by itself.
+        _make_led_indexes("{}")
+        op.create_index("ix_listed_seconds", "listed", ["seconds"])
+        op.create_index("ix_listed_steps", "listed", ["steps"])
+
+
+def _make_led_indexes(spelling: str) -> None:
+    for leading in ("task", "batch_id", "facets"):
+        number = [spelling.format("number")] if op.get_bind().dialect.name == "postgresql" else []
+        for values in ([], ["seconds"], ["steps"]) if leading == "facets" else ([],):
+            name = "_".join(["ix_listed", leading, *values])
+            columns = [leading, *(spelling.format(value) for value in values), *number]
+            op.create_index(name, "listed", [sa.text(column) for column in columns])
 
 
 # --- SQLite ---------------------------------------------------------------------------------------------------------
