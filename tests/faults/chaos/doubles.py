@@ -297,6 +297,7 @@ class TracedRecording:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file = path.open("wb", buffering=0)
+        self._file.write(b"moof")  # by which a video that shows something is known
         self._frames = 0
 
     def push(self, image: bytes) -> None:

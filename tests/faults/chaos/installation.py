@@ -18,6 +18,8 @@ from chaos.worker_process import Station
 from rolldeck.domain.batch import AgentChoice, Batch, BatchSpec
 from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.task import Task
+from rolldeck.execution.lease import watch_leases
+from rolldeck.execution.loss import Losses
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 
@@ -50,6 +52,19 @@ class Installation:
         batch = (await self.database.batches.create(spec, {})).batch
         self.batch_ids.append(batch.id)
         return batch
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Watch the workers' leases, as a server does, while the block goes on."""
+        losses = Losses(self.database.workers, self.database.rollouts, LocalArtifacts(self.station.artifacts_dir))
+        watching = asyncio.create_task(
+            watch_leases(losses, self.database.workers, lease_seconds=self.station.lease_seconds)
+        )
+        try:
+            yield
+        finally:
+            watching.cancel()
+            await asyncio.wait({watching})
 
     async def live(self) -> int:
         """How many rollouts have not ended."""
