@@ -70,7 +70,8 @@ class RolloutFilter:
     """Which rollouts a list holds; what is empty does not filter.
 
     ``error`` is the kind of the error that decided a failed one. ``text`` is searched, without regard to case, in the
-    id and the instruction of the task, in the answer and in the errors' messages.
+    id and the instruction of the task; one of at least three characters also in the answers and the errors' messages
+    of rollouts that have ended (the first 10,000 characters of those).
     """
 
     task_id: str | None = None
@@ -84,7 +85,7 @@ class RolloutFilter:
 
 
 class RolloutSort(StrEnum):
-    """Orders of a list. Rollouts without the value (not ended, no step) come last."""
+    """Orders of a list. A rollout has the values (seconds, steps) once it has ended; those without come last."""
 
     NEWEST = "newest"
     OLDEST = "oldest"
