@@ -14,6 +14,7 @@ import asyncio
 import gc
 import json
 import logging
+import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -104,7 +105,10 @@ def main() -> None:
     parser.add_argument("--rollouts", type=int, default=1000)
     parser.add_argument("--parallel", type=int, default=4)
     options = parser.parse_args()
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
     with tempfile.TemporaryDirectory(prefix="rolldeck-growth-") as directory:
         print(json.dumps(asyncio.run(measure(Path(directory), options.rollouts, options.parallel)), indent=2))
 
