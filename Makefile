@@ -66,6 +66,11 @@ test-python: install ## the unit, contract, integration, fault, security and bro
 	$(BIN)/rolldeck env build superset
 	$(BIN)/pytest $(PYTEST_ARGS)
 
+.PHONY: chaos
+chaos: install ## the faults suite in full (SEED=n repeats a run): exits with 0 if nothing was lost
+	$(BIN)/rolldeck env build superset
+	@$(BIN)/python tests/faults/chaos $(if $(SEED),--seed $(SEED)) $(CHAOS_ARGS)
+
 .PHONY: fmt
 fmt: install ## format everything
 	$(BIN)/ruff format .

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-import psutil
+from rolldeck.machine import available_memory_bytes
 
 _MB = 1_000_000
 
@@ -25,7 +25,7 @@ class Headroom:
         return self._lacking_memory() or next(filter(None, map(self._lacking_disk, self._paths)), None)
 
     def _lacking_memory(self) -> str | None:
-        free = psutil.virtual_memory().available
+        free = available_memory_bytes()
         if free >= self._min_memory:
             return None
         return f"memory is nearly out: {free // _MB} MB are free, {self._min_memory // _MB} MB must be"
