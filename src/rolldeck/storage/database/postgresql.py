@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 _Result = TypeVar("_Result")
-_CONNECTIONS = 10
-_MORE_CONNECTIONS = 10  # opened when all are in use, and closed again
+_CONNECTIONS = 4
+_MORE_CONNECTIONS = 6  # opened when all are in use, and closed again
 _CONNECT_SECONDS = 10
 _TRIES = 5
 _PAUSE_SECONDS = 0.02

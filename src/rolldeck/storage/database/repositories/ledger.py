@@ -12,6 +12,7 @@ from rolldeck.domain.event import EventKind
 from rolldeck.domain.status import Status
 from rolldeck.storage.database.locks import Lock, take
 from rolldeck.storage.database.models import batches, events, tasks
+from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import Row
 
 _OF_TASK = ("live", "completed", "succeeded", "failed", "cancelled")
@@ -85,16 +86,16 @@ class Ledger:
         self.write_counts(connection)
         if self._events:
             take(connection, Lock.EVENTS)
-            connection.execute(_LOG, self._events)
+            _LOG.run(connection, self._events)
 
     def write_counts(self, connection: Connection) -> None:
         """Write what was counted until now, for what reads the counters in the same transaction."""
         if self._batches:
             changes = [_change(_OF_BATCH, key, self._batches[key]) for key in sorted(self._batches)]
-            connection.execute(_COUNT_BATCH, [{"now": self.now, **change} for change in changes])
+            _COUNT_BATCH.run(connection, [{"now": self.now, **change} for change in changes])
         if self._tasks:
             changes = [_change(_OF_TASK, key, self._tasks[key]) for key in sorted(self._tasks)]
-            connection.execute(_COUNT_TASK, changes)
+            _COUNT_TASK.run(connection, changes)
         self._batches.clear()
         self._tasks.clear()
 
@@ -107,7 +108,7 @@ def _added(table: Table, names: tuple[str, ...]) -> dict[str, object]:
     return {name: table.c[name] + bindparam(f"add_{name}", type_=table.c[name].type) for name in names}
 
 
-_COUNT_TASK = update(tasks).where(tasks.c.id == bindparam("key")).values(_added(tasks, _OF_TASK))
+_COUNT_TASK = Prepared(update(tasks).where(tasks.c.id == bindparam("key")).values(_added(tasks, _OF_TASK)))
 _NOW = bindparam("now", type_=batches.c.finished_at.type)
 _LIVE_NOW = batches.c.live + bindparam("add_live", type_=batches.c.live.type)
 _FINISHED_AT = case(
@@ -116,10 +117,10 @@ _FINISHED_AT = case(
     # It had ended already: one of its rollouts was deleted, or others answered for all of them.
     else_=func.coalesce(batches.c.finished_at, _NOW),
 )
-_COUNT_BATCH = (
+_COUNT_BATCH = Prepared(
     update(batches)
     .where(batches.c.id == bindparam("key"))
     .values(_added(batches, _OF_BATCH) | {"finished_at": _FINISHED_AT})
 )
 _NEXT_SEQ = select(func.coalesce(func.max(events.c.seq), 0) + 1).scalar_subquery()
-_LOG = insert(events).values(seq=_NEXT_SEQ)
+_LOG = Prepared(insert(events).values(seq=_NEXT_SEQ), ("at", "kind", "batch_id", "task_id", "rollout_id", "data"))

@@ -13,6 +13,7 @@ from rolldeck.domain.rollout import Attempt, Rollout, Step
 from rolldeck.domain.status import Event, Status
 from rolldeck.storage.database.engine import Transactions
 from rolldeck.storage.database.models import PENDING, attempts, batches, rollouts, steps
+from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories import claims, deletion, listing
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
@@ -93,19 +94,18 @@ class DatabaseRollouts(Repository):
         tokens = 0 if step.usage is None else step.usage.tokens
 
         def work(connection: Connection, ledger: Ledger) -> None:
-            row = connection.execute(_NEXT_STEP, {**place, "more_tokens": tokens}).one_or_none()
+            row = _NEXT_STEP.returning(connection, {**place, "more_tokens": tokens})
             if row is None:
                 _expect_stored_already(connection, rollout_id, token, step, content)
                 return
-            connection.execute(
-                _ADD_STEP,
-                {"rollout_id": rollout_id, "attempt": row.attempt, "number": step.index, "content": content},
-            )
+            attempt, batch_id, task_id = row
+            stored = {"rollout_id": rollout_id, "attempt": attempt, "number": step.index, "content": content}
+            _ADD_STEP.run(connection, [stored])
             ledger.log(
                 EventKind.ROLLOUT_STEP,
-                {"attempt": row.attempt, "index": step.index},
-                batch_id=row.batch_id,
-                task_id=row.task_id,
+                {"attempt": attempt, "index": step.index},
+                batch_id=batch_id,
+                task_id=task_id,
                 rollout_id=rollout_id,
             )
 
@@ -242,7 +242,7 @@ def _attempt_number(connection: Connection, rollout_id: str, attempt: int | None
     return attempt
 
 
-_NEXT_STEP = (
+_NEXT_STEP = Prepared(
     update(rollouts)
     .where(
         rollouts.c.id == bindparam("key"),
@@ -254,4 +254,4 @@ _NEXT_STEP = (
     )
     .returning(rollouts.c.attempt, rollouts.c.batch_id, rollouts.c.task_id)
 )
-_ADD_STEP = insert(steps)
+_ADD_STEP = Prepared(insert(steps), ("rollout_id", "attempt", "number", "content"))
