@@ -6,7 +6,7 @@ import pytest
 
 from rolldeck.domain.errors import InvalidInput, NotFound
 from rolldeck.storage.artifacts import LocalArtifacts
-from rolldeck.storage.port import Artifacts, StoredArtifact
+from rolldeck.storage.port import Artifacts, StoredArtifact, Workspace
 
 KINDS = ("local",)
 
@@ -63,6 +63,18 @@ async def test_unknown_artifacts_are_not_found(artifacts: Artifacts) -> None:
             await artifacts.stat(key)
     with pytest.raises(NotFound):
         await content(artifacts, "r1/none.png")
+
+
+async def test_the_workspaces_that_there_are_can_be_listed(artifacts: Artifacts) -> None:
+    assert await artifacts.workspaces() == []
+    for attempt in (1, 2):
+        artifacts.workspace("r1", attempt)
+    artifacts.workspace("r2", 1)
+    await artifacts.put("r3/a.png", b"1")
+    await artifacts.discard_workspace("r1", 1)
+    assert set(await artifacts.workspaces()) == {Workspace("r1", 2), Workspace("r2", 1)}
+    await artifacts.delete_rollout("r1")
+    assert await artifacts.workspaces() == [Workspace("r2", 1)]
 
 
 async def test_all_that_belongs_to_a_rollout_is_removed_and_nothing_else(artifacts: Artifacts) -> None:

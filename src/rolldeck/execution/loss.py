@@ -8,10 +8,11 @@ import structlog
 
 from rolldeck.domain.errors import NotFound, RolldeckError, WorkerLost
 from rolldeck.domain.rollout import Phase
+from rolldeck.domain.status import Status
 from rolldeck.execution.journal import as_record
 from rolldeck.execution.phases import VIDEO_FILE
 from rolldeck.execution.rollout import video_key
-from rolldeck.storage.port import Artifacts, Released, Rollouts, Workers
+from rolldeck.storage.port import Artifacts, Released, Rollouts, Workers, Workspace
 
 # A video that is being written consists of fragments; one that ended before its first cannot be played.
 _FRAGMENT = b"moof"
@@ -47,6 +48,26 @@ class Losses:
         for rollout_id, attempt in released.attempts.items():
             await self._keep_what_is_left(rollout_id, attempt)
         return released
+
+    async def reap(self) -> int:
+        """Clean up after attempts that have ended, where who gave them up died over it; returns how many.
+
+        Raises ``StorageError``.
+        """
+        return sum([await self._is_cleaned_up(workspace) for workspace in await self._artifacts.workspaces()])
+
+    async def _is_cleaned_up(self, workspace: Workspace) -> bool:
+        """Clean up after an attempt, unless it is being executed."""
+        try:
+            rollout = await self._rollouts.get(workspace.rollout_id)
+        except NotFound:
+            await self._artifacts.delete_rollout(workspace.rollout_id)
+            return True
+        is_claimed = rollout.status is not Status.PENDING and not rollout.status.is_final
+        if is_claimed and rollout.attempt == workspace.attempt:
+            return False
+        await self._keep_what_is_left(workspace.rollout_id, workspace.attempt)
+        return True
 
     async def _keep_what_is_left(self, rollout_id: str, attempt: int) -> None:
         key = video_key(rollout_id, attempt)

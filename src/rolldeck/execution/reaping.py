@@ -1,23 +1,21 @@
 """Removing, on a period, what nobody owns any more."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import NoReturn
 
 import structlog
 
-from rolldeck.browser.port import Browsers
 from rolldeck.domain.errors import RolldeckError
-from rolldeck.environments.port import Environments
 
 _log = structlog.get_logger(__name__)
 
 
 class Reaping:
-    """Reaps environments and browsers every ``period_seconds``, and when it is woken. ``removed`` counts."""
+    """Reaps every ``period_seconds``, and when it is woken. ``removed`` counts what the reapers say to have removed."""
 
-    def __init__(self, environments: Environments, browsers: Browsers, *, period_seconds: float) -> None:
-        self._environments = environments
-        self._browsers = browsers
+    def __init__(self, *reapers: Callable[[], Awaitable[int]], period_seconds: float) -> None:
+        self._reapers = reapers
         self._period_seconds = period_seconds
         self._woken = asyncio.Event()
         self.removed = 0
@@ -39,7 +37,7 @@ class Reaping:
 
     async def _reap(self) -> None:
         removed = 0
-        for reap in (self._environments.reap, self._browsers.reap):
+        for reap in self._reapers:
             try:
                 removed += await reap()
             except RolldeckError as error:

@@ -79,8 +79,10 @@ class Worker:
             parallel=parallel,
             batch_id=batch_id,
         )
-        self._reaping = Reaping(adapters.environments, adapters.browsers, period_seconds=reap_seconds)
         self._losses = Losses(adapters.workers, adapters.rollouts, adapters.artifacts)
+        self._reaping = Reaping(
+            *(adapters.environments.reap, adapters.browsers.reap, self._losses.reap), period_seconds=reap_seconds
+        )
         self._something_happened = asyncio.Event()
         self._asks_at = _AT_ONCE
         self._stopping = asyncio.Event()

@@ -8,17 +8,17 @@ import re
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from rolldeck.domain.errors import InvalidInput, NotFound, StorageError
-from rolldeck.storage.port import StoredArtifact
+from rolldeck.storage.port import StoredArtifact, Workspace
 
 _PIECE = 256 * 1024  # bytes that are read at once
 _SEGMENT = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,128}")
 # A key's segment cannot begin with a dot: no artifact is ever inside one of these.
-_WORKSPACE = ".work"
+_WORKSPACES = ".work"
 _CONTENTS = ".contents"
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV}  # file systems without hard links
 _MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png", ".jpg": "image/jpeg", ".json": "application/json"}
@@ -99,8 +99,18 @@ class LocalArtifacts:
         with _storage_errors(rollout_id):
             await asyncio.to_thread(_remove_tree, directory)
 
+    async def workspaces(self) -> Sequence[Workspace]:
+        """Return the workspaces that there are; cheap, however many rollouts are stored."""
+        with _storage_errors(_WORKSPACES):
+            return await asyncio.to_thread(self._found_workspaces)
+
+    def _found_workspaces(self) -> list[Workspace]:
+        names = (path.name.rpartition(".") for path in (self._root / _WORKSPACES).glob("*.*"))
+        return [Workspace(rollout_id, int(attempt)) for rollout_id, _, attempt in names if attempt.isdecimal()]
+
     def _workspace(self, rollout_id: str, attempt: int) -> Path:
-        return self._path(rollout_id) / _WORKSPACE / str(attempt)
+        self._path(rollout_id)  # raises for what is no rollout's id
+        return self._root / _WORKSPACES / f"{rollout_id}.{attempt}"
 
     async def stat(self, key: str) -> StoredArtifact:
         """Return size and media type. Raises ``NotFound``."""
@@ -129,8 +139,12 @@ class LocalArtifacts:
     async def delete_rollout(self, rollout_id: str) -> int:
         """Remove all that belongs to a rollout; returns the bytes freed, without those that others have too. Idempotent."""
         directory = self._path(rollout_id)
+        own = [workspace for workspace in await self.workspaces() if workspace.rollout_id == rollout_id]
         with _storage_errors(rollout_id):
-            return await asyncio.to_thread(self._delete_tree, directory)
+            freed = await asyncio.to_thread(self._delete_tree, directory)
+            for workspace in own:
+                freed += await asyncio.to_thread(_remove_tree, self._workspace(rollout_id, workspace.attempt))
+            return freed
 
     def _delete_tree(self, directory: Path) -> int:
         files = [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]

@@ -351,6 +351,14 @@ class StoredArtifact:
     media_type: str
 
 
+@dataclass(frozen=True)
+class Workspace:
+    """Says that an attempt has a workspace."""
+
+    rollout_id: str
+    attempt: int
+
+
 class Artifacts(Protocol):
     """Files that belong to rollouts, stored once per content.
 
@@ -369,6 +377,9 @@ class Artifacts(Protocol):
 
     async def discard_workspace(self, rollout_id: str, attempt: int) -> None:
         """Remove an attempt's workspace with what was not adopted from it. Idempotent."""
+
+    async def workspaces(self) -> Sequence[Workspace]:
+        """Return the workspaces that there are; cheap, however many rollouts are stored."""
 
     async def stat(self, key: str) -> StoredArtifact:
         """Raises ``NotFound``."""

@@ -237,7 +237,7 @@ class TracedBrowsers:
     async def open(self, *, origin: str, start_path: str, cookies: Sequence[Cookie], downloads: Path) -> BrowserPage:
         downloads.mkdir(parents=True, exist_ok=True)
         page = TracedPage(origin, downloads / "page")
-        self._points.reach(Point.BROWSER_OPEN, downloads.parent.parent.parent.name)
+        self._points.reach(Point.BROWSER_OPEN, downloads.parent.name.rpartition(".")[0])
         return page
 
 

@@ -97,7 +97,7 @@ class Installation:
             "processes": [str(process.pid) for process in processes_naming(run_dir)],
             "databases": [str(path) for path in run_dir.rglob("application.db")],
             "directories": [
-                str(path) for path in (*sessions, *run_dir.glob("*/*"), *artifacts.glob("*/.work/*")) if path.is_dir()
+                str(path) for path in (*sessions, *run_dir.glob("*/*"), *artifacts.glob(".work/*")) if path.is_dir()
             ],
             "ports": [str(port) for port in sorted(self.fleet.ports & _listened_on())],
             "file_descriptors": [

@@ -256,7 +256,7 @@ class ServedInstallation:
         """What rollouts have left; each worker may keep its servers and what stands ready in its pool."""
         applications = [f"application {process.pid}" for process in self.server.processes(is_application)]
         renderers = [f"renderer {process.pid}" for process in self.server.processes(is_renderer)]
-        workspaces = (self.server.data_dir / "artifacts").glob("*/.work/*")
+        workspaces = (self.server.data_dir / "artifacts").glob(".work/*")
         return {
             "processes": applications[ready:] + renderers[WORKERS:],  # Chromium keeps one in reserve
             "directories": [str(path) for path in workspaces],
@@ -268,7 +268,7 @@ class ServedInstallation:
             "directories": [str(path) for path in self.server.run_dir.iterdir()],
             "databases": [str(path) for path in self.server.run_dir.rglob("PG_VERSION")],
         }
-        left["directories"] += [str(path) for path in (self.server.data_dir / "artifacts").glob("*/.work/*")]
+        left["directories"] += [str(path) for path in (self.server.data_dir / "artifacts").glob(".work/*")]
         return left
 
     @contextlib.asynccontextmanager

@@ -38,6 +38,7 @@ from rolldeck.storage.port import (
     RolloutSort,
     Standing,
     StoredArtifact,
+    Workspace,
 )
 from rolldeck.verification.port import SqlReader
 
@@ -450,6 +451,9 @@ class MemoryArtifacts:
     async def discard_workspace(self, rollout_id: str, attempt: int) -> None:
         await self._scene.at("discard")
         shutil.rmtree(self._scene.folder / rollout_id / str(attempt), ignore_errors=True)
+
+    async def workspaces(self) -> Sequence[Workspace]:
+        return [Workspace(path.parent.name, int(path.name)) for path in self._scene.folder.glob("*/[0-9]*")]
 
     async def delete_rollout(self, rollout_id: str) -> int:
         self.deleted.append(rollout_id)

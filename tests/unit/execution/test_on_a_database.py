@@ -18,7 +18,7 @@ from rolldeck.domain.worker import WorkerReport, WorkerState
 from rolldeck.execution.loss import Losses
 from rolldeck.execution.worker import Worker
 from rolldeck.storage.database import Database
-from rolldeck.storage.port import RolloutFilter
+from rolldeck.storage.port import RolloutFilter, Workspace
 
 if TYPE_CHECKING:
     from .conftest import Scene
@@ -152,6 +152,25 @@ async def test_a_worker_that_was_given_up_writes_nothing_and_begins_anew(deck: D
         "w1": WorkerState.LOST,
         worker.id: WorkerState.STOPPED,
     }
+
+
+async def test_what_is_left_of_an_attempt_that_is_over_is_reaped_and_of_one_that_goes_on_is_not(deck: Deck) -> None:
+    artifacts = deck.scene.artifacts
+    losses = Losses(deck.database.workers, deck.database.rollouts, artifacts)
+    deck.scene.hangs.add("act")
+    await deck.batch(1)
+    running = asyncio.create_task(deck.worker().run(until_idle=True))
+    await deck.until(Status.RUNNING)
+    (rollout,) = await deck.rollouts()
+    artifacts.workspace(rollout.id, 1)
+    assert await losses.reap() == 0
+    deck.scene.released.set()
+    await running
+    artifacts.workspace(rollout.id, 1)
+    artifacts.workspace("deleted", 1)
+    assert await losses.reap() == 2
+    assert await artifacts.workspaces() == [Workspace("deleted", 1)]  # the double only notes what is deleted
+    assert artifacts.deleted == ["deleted"]
 
 
 async def test_a_paused_batch_is_waited_for(deck: Deck) -> None:

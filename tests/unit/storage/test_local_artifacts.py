@@ -27,7 +27,7 @@ async def test_only_this_user_can_read_files_and_enter_directories(root: Path, t
     video.chmod(0o644)
     await artifacts.adopt("r1/video.mp4", video)
     assert {mode(root / key) for key in ("r1/screens/a.png", "r1/video.mp4")} == {0o600}
-    directories = [root.parent, root, root / "r1", root / "r1" / "screens", root / "r1" / ".work", root / ".contents"]
+    directories = [root.parent, root, root / "r1", root / "r1" / "screens", root / ".work", root / ".contents"]
     assert {mode(directory) for directory in directories} == {0o700}
 
 
