@@ -22,6 +22,7 @@ from rolldeck.storage.database.ids import TimedId
 from rolldeck.storage.database.locks import Lock, take
 from rolldeck.storage.database.models import batches, rollouts, task_versions, tasks
 from rolldeck.storage.database.pieces import in_pieces
+from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories import deletion, listing
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
 from rolldeck.storage.database.repositories.ledger import Ledger, counted
@@ -183,7 +184,7 @@ def _store_rollouts(connection: Connection, ledger: Ledger, queue: Sequence[dict
     # What is null in all of them is left out, and those of a task that are alike are counted together: ten thousand
     # rows are a matter of microseconds each.
     names = [name for name in queue[0] if any(row[name] is not None for row in queue)]
-    connection.execute(insert(rollouts), [{name: row[name] for name in names} for row in queue])
+    Prepared(insert(rollouts), names).run(connection, [{name: row[name] for name in names} for row in queue])
     alike = Counter((row["task_id"], row["status"], row["success"]) for row in queue)
     examples = {(row["task_id"], row["status"], row["success"]): row for row in queue}
     for kind, number in alike.items():
