@@ -17,10 +17,10 @@ async def test_applications_killed_at_random_moments_are_no_wrong_answers(
 ) -> None:
     for _ in range(2):
         on_sqlite.fleet.add()
-    for _ in range(chaos.times(short=20, full=150)):
+    for _ in range(chaos.times(short=20, full=100)):
         if await on_sqlite.live() < 12:
             await on_sqlite.spawn(24)
-        await asyncio.sleep(chaos.random.uniform(0, 0.2))
+        await asyncio.sleep(chaos.random.uniform(0.1, 0.6))
         with contextlib.suppress(psutil.NoSuchProcess, IndexError):
             chaos.random.choice(processes_naming(on_sqlite.station.run_dir)).kill()
             on_sqlite.faults += 1
