@@ -4,6 +4,8 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import pytest
+
 from chaos.figures import Figures
 
 Report = Callable[[Figures], None]
@@ -21,3 +23,8 @@ class Chaos:
     def times(self, *, short: int, full: int) -> int:
         """How often something is injected."""
         return full if self.full else short
+
+    def only_in_full(self, what: str) -> None:
+        """Skip this test in the short form of the suite."""
+        if not self.full:
+            pytest.skip(f"only the full suite (make chaos) takes the time for {what}")

@@ -42,7 +42,7 @@ _PAGES = {"Datasets": "/tablemodelview/list/", "Charts": "/chart/list/", "Dashbo
 _ORDERS = "SELECT count(*) FROM orders WHERE date_part('year', created_at) = 2024"
 _SKEW = timedelta(seconds=1)
 _LONGEST_NOTICE = timedelta(seconds=30)  # what is thrown back later was so by something else
-_PATIENT = 100  # seconds that a step waits for its page, on a machine that has much else to do
+_PATIENT = 40  # seconds that a step waits for its page, on a machine that has much else to do
 
 Kind = Callable[[psutil.Process], bool]
 

@@ -34,8 +34,8 @@ async def test_workers_killed_at_random_moments_lose_nothing(
 async def test_a_worker_killed_at_a_named_point_loses_nothing(
     point: Point, installation: Installation, chaos: Chaos, report: Report, request: pytest.FixtureRequest
 ) -> None:
-    if not chaos.full and "postgresql" in request.node.callspec.id:
-        pytest.skip("on PostgreSQL only the full suite takes the time for each point")
+    if "postgresql" in request.node.callspec.id:
+        chaos.only_in_full("each point on PostgreSQL too")
     fleet = installation.fleet
     fleet.add()
     for _ in range(chaos.times(short=1, full=5)):

@@ -57,6 +57,8 @@ async def served(server: Server, chaos: Chaos) -> ServedInstallation:
 async def test_a_part_that_is_killed_under_rollouts_makes_none_fail_and_none_wrong(
     victim: Kind, served: ServedInstallation, chaos: Chaos, report: Report
 ) -> None:
+    if victim in {is_chromium, is_fork_server}:
+        chaos.only_in_full("this part too")
     times = chaos.times(short=1, full=5)
     await served.spawn(4 * times)
     for _ in range(times):
@@ -76,6 +78,8 @@ async def test_rollouts_of_an_agent_that_is_wrong_stay_wrong(served: ServedInsta
 async def test_a_server_that_restarts_under_rollouts_loses_none(
     how: signal.Signals, served: ServedInstallation, chaos: Chaos, report: Report
 ) -> None:
+    if how is signal.SIGTERM:  # so does the last test, once
+        chaos.only_in_full("one more start of the server")
     times = chaos.times(short=1, full=3)
     await served.spawn(4 * times)
     for _ in range(times):
@@ -91,6 +95,7 @@ async def test_a_server_that_restarts_under_rollouts_loses_none(
 async def test_all_processes_killed_at_once_lose_nothing(
     served: ServedInstallation, chaos: Chaos, report: Report
 ) -> None:
+    chaos.only_in_full("one more start of the server")
     times = chaos.times(short=1, full=3)
     await served.spawn(4 * times)
     for _ in range(times):
