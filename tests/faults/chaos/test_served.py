@@ -78,8 +78,7 @@ async def test_rollouts_of_an_agent_that_is_wrong_stay_wrong(served: ServedInsta
 async def test_a_server_that_restarts_under_rollouts_loses_none(
     how: signal.Signals, served: ServedInstallation, chaos: Chaos, report: Report
 ) -> None:
-    if how is signal.SIGTERM:  # so does the last test, once
-        chaos.only_in_full("one more start of the server")
+    chaos.only_in_full("more starts of the server than the last test's")
     times = chaos.times(short=1, full=3)
     await served.spawn(4 * times)
     for _ in range(times):
