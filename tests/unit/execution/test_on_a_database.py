@@ -114,6 +114,7 @@ async def test_a_request_to_cancel_is_obeyed(deck: Deck) -> None:
     await deck.batch(1)
     running = asyncio.create_task(deck.worker().run(until_idle=True))
     rollout = await deck.until(Status.RUNNING)
+    await deck.scene.reached["act"].wait()  # else the next attempt would hang there
     await deck.database.rollouts.request_cancel(rollout.id)
     await running
     assert [rollout.status for rollout in await deck.rollouts()] == [Status.CANCELLED]
@@ -126,6 +127,7 @@ async def test_what_a_stopped_worker_released_another_one_completes(deck: Deck) 
     worker = deck.worker()
     running = asyncio.create_task(worker.run())
     await deck.until(Status.RUNNING)
+    await deck.scene.reached["act"].wait()  # else the next attempt would hang there
     worker.stop(drain=False)
     await running
     (released,) = await deck.rollouts()
@@ -141,6 +143,7 @@ async def test_a_worker_that_was_given_up_writes_nothing_and_begins_anew(deck: D
     worker = deck.worker()
     running = asyncio.create_task(worker.run(until_idle=True))
     await deck.until(Status.RUNNING)
+    await deck.scene.reached["act"].wait()  # else the next attempt would hang there
     losses = Losses(deck.database.workers, deck.database.rollouts, deck.scene.artifacts)
     await losses.give_up("w1", "the test says so")
     await running
@@ -161,6 +164,7 @@ async def test_what_is_left_of_an_attempt_that_is_over_is_reaped_and_of_one_that
     await deck.batch(1)
     running = asyncio.create_task(deck.worker().run(until_idle=True))
     await deck.until(Status.RUNNING)
+    await deck.scene.reached["act"].wait()  # else the next attempt would hang there
     (rollout,) = await deck.rollouts()
     artifacts.workspace(rollout.id, 1)
     assert await losses.reap() == 0
