@@ -1570,7 +1570,7 @@ export interface components {
         };
         /**
          * RolloutSort
-         * @description Orders of a list. Rollouts without the value (not ended, no step) come last.
+         * @description Orders of a list. A rollout has the values (seconds, steps) once it has ended; those without come last.
          * @enum {string}
          */
         RolloutSort: "newest" | "oldest" | "longest" | "shortest" | "most_steps" | "fewest_steps";
