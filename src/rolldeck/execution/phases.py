@@ -2,9 +2,11 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+import math
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import NoReturn, TypeVar
 
 from rolldeck.browser.port import BrowserPage
 from rolldeck.domain.errors import BrowserError, EnvironmentFailure, VerificationError
@@ -26,6 +28,9 @@ VIDEO_FILE = "video.mp4"
 """Name of the video in an attempt's workspace."""
 
 _CHECK_SECONDS = 10.0
+_WATCH_SECONDS = 1.0
+
+T = TypeVar("T")
 
 
 class Phases:
@@ -81,7 +86,7 @@ class Phases:
                 pace=Pace(claim.rollout.quota, adapters.quotas, self._sleep),
             )
             limits = AgentLimits(claim.limits.steps, self._deadlines.agent_seconds, claim.limits.tokens)
-            return await act_until_stopped(agent, limits, stage)
+            return await _while_alive(environment, act_until_stopped(agent, limits, stage))
 
     async def _verify(self, environment: Environment, stop: AgentStop) -> Verdict:
         async with self._phase_in(environment, Phase.VERIFY):
@@ -101,6 +106,27 @@ class Phases:
                 if death is not None and not isinstance(error, EnvironmentFailure):
                     self._journal.note(phase, death)  # before the error that follows from it: the first one decides
                 raise
+
+
+async def _while_alive(environment: Environment, work: Coroutine[None, None, T]) -> T:
+    """Await work, which is ended where the environment is known to have died. Raises ``EnvironmentFailure`` then.
+
+    Without it an agent would go on in front of a dead page for as long as its patience lasts.
+    """
+    working, watching = asyncio.create_task(work), asyncio.create_task(_until_dead(environment))
+    try:
+        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else watching.result()
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.wait({working, watching})
+
+
+async def _until_dead(environment: Environment) -> NoReturn:
+    while True:
+        await asyncio.sleep(_WATCH_SECONDS)
+        await environment.check(within_seconds=math.inf)  # asks nobody: a busy application is not a dead one
 
 
 async def _death_of(environment: Environment) -> EnvironmentFailure | None:

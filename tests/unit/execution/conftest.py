@@ -518,8 +518,8 @@ class FakeEnvironment:
     async def sql(self, database: str, query: str) -> list[Row]:
         return []
 
-    async def check(self) -> None:
-        await self._scene.at("check the environment")
+    async def check(self, *, within_seconds: float = 0) -> None:
+        await self._scene.at("check the environment" if within_seconds == 0 else "watch the environment")
 
     async def memory_bytes(self) -> int:
         return 0

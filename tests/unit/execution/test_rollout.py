@@ -186,6 +186,19 @@ async def test_where_the_environment_is_dead_its_error_decides_and_the_one_that_
     assert [error.kind for error in attempt.errors] == ["EnvironmentFailure", "AgentError"]
 
 
+async def test_an_agent_is_ended_when_its_environment_dies_under_it(
+    scene: "Scene", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(phases, "_WATCH_SECONDS", 0.001)
+    scene.hangs.add("act")
+    scene.failures["watch the environment"] = EnvironmentFailure("the application has died")
+    rollout = await scene.run()
+    assert rollout.status is Status.PENDING
+    (attempt,) = scene.database.earlier[rollout.id]
+    assert [error.message for error in attempt.errors] == ["the application has died"]
+    assert scene.open == []
+
+
 async def test_an_answer_given_in_a_dead_environment_is_not_judged(scene: "Scene") -> None:
     scene.failures["check the environment"] = EnvironmentFailure("the application has died")
     rollout = await scene.run()
