@@ -78,6 +78,9 @@ def test_a_wrong_answer_is_shown_as_wrong_and_not_as_failed(page: Page, address:
     card.click()
     page.get_by_role("button", name="Delete").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("heading", name="The rollout was deleted")).to_be_visible()
+    expect(page.get_by_role("main")).to_contain_text("1 attempt, 1 step and")
+    page.get_by_role("link", name="Go to its task").click()
     expect(page.get_by_role("heading", name="orders-in-2024")).to_be_visible()
     expect(page.get_by_role("main").locator("a[href*='/rollout/']")).to_have_count(0)
 
