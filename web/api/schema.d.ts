@@ -629,7 +629,7 @@ export interface components {
             rollouts: number;
             /**
              * Attempts
-             * @description earlier attempts of its rollouts, beside those that decided them
+             * @description attempts at its rollouts, all that began
              */
             attempts: number;
             /** Steps */
@@ -865,7 +865,7 @@ export interface components {
          * DeleteResult
          * @description What a deletion did: a live rollout is ``cancelling``, a final one is ``deleted`` with all that belonged to it.
          *
-         *     ``attempts`` are its earlier ones, ``steps`` those of all.
+         *     ``attempts`` are all that began, ``steps`` those of all of them.
          */
         DeleteResult: {
             /** Id */

@@ -132,7 +132,7 @@ class BatchDeleted(BaseModel):
 
     id: str
     rollouts: int
-    attempts: int = Field(description="earlier attempts of its rollouts, beside those that decided them")
+    attempts: int = Field(description="attempts at its rollouts, all that began")
     steps: int
     freed_bytes: int
 
@@ -247,7 +247,7 @@ class AttemptList(BaseModel):
 class DeleteResult(BaseModel):
     """What a deletion did: a live rollout is ``cancelling``, a final one is ``deleted`` with all that belonged to it.
 
-    ``attempts`` are its earlier ones, ``steps`` those of all.
+    ``attempts`` are all that began, ``steps`` those of all of them.
     """
 
     id: str

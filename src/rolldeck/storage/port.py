@@ -166,7 +166,7 @@ class Released:
 
 @dataclass(frozen=True)
 class Removed:
-    """What a deletion removed from the database."""
+    """What a deletion removed from the database; ``attempts`` are all that began, also those that decided."""
 
     rollout_ids: Sequence[str]
     attempts: int

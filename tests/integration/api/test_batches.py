@@ -202,7 +202,7 @@ async def test_deleting_a_batch_says_what_it_removed(client: httpx2.AsyncClient,
     assert deleted.json() == {
         "id": batch_id,
         "rollouts": 2,
-        "attempts": 1,
+        "attempts": 3,
         "steps": 3,
         "freed_bytes": 2 * (len(VIDEO) + len(SCREENSHOT)),  # the two that completed have the same files
     }

@@ -130,7 +130,7 @@ async def test_a_finished_rollout_is_deleted_with_its_files(client: httpx2.Async
     assert deleted == {
         "id": rollout.id,
         "outcome": "deleted",
-        "attempts": 0,
+        "attempts": 1,
         "steps": 1,
         "freed_bytes": len(VIDEO) + len(SCREENSHOT),
     }
