@@ -2,6 +2,7 @@
 
 import os
 import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ def test_the_rollout_of_a_killed_worker_gets_another_attempt_at_once(serve: Serv
     served.queue(pause_task(5))
     (rollout,) = served.until_acting(1)
     (worker,) = served.alive()
+    time.sleep(2)  # for the video to show something
     os.kill(worker["pid"], signal.SIGKILL)
     (ended,) = served.until_ended(1)
     assert outcomes([ended]) == [("completed", True, 2)]

@@ -9,8 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+import stamina
 from sqlalchemy import URL, Connection, Engine, create_engine, event
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from rolldeck.domain.errors import StorageError
@@ -90,7 +91,8 @@ def _engine(file: Path, *, begin: str, connections: int) -> Engine:
     def configure(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
         try:
             cursor = connection.cursor()
-            for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+            _write_ahead(cursor)
+            for pragma in ("synchronous = NORMAL", "foreign_keys = ON"):
                 cursor.execute(f"PRAGMA {pragma}")
             cursor.close()
         except BaseException:
@@ -105,3 +107,16 @@ def _engine(file: Path, *, begin: str, connections: int) -> Engine:
         driver.execute(begin)  # not by SQLAlchemy, which takes longer over it than SQLite over a transaction
 
     return engine
+
+
+def _write_ahead(cursor: DBAPICursor) -> None:
+    """Have the file written by write-ahead logging. SQLite itself does not wait here for others who do so, too."""
+    for attempt in stamina.retry_context(
+        on=_is_busy, attempts=None, timeout=_BUSY_SECONDS, wait_initial=0.01, wait_max=0.2
+    ):
+        with attempt:
+            cursor.execute("PRAGMA journal_mode = WAL")
+
+
+def _is_busy(error: Exception) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
