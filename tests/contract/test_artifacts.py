@@ -1,5 +1,6 @@
 """What every artifact store must do behind the port ``Artifacts``. The object store joins ``KINDS`` when it is there."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -98,6 +99,13 @@ async def test_what_only_one_rollout_had_is_freed_with_it_and_what_others_have_i
     assert await artifacts.delete_rollout("r1") == 3
     assert await content(artifacts, "r2/video-1.mp4") == b"12345"
     assert await artifacts.delete_rollout("r2") == 5
+
+
+async def test_rollouts_that_are_deleted_at_once_free_what_they_shared_once(artifacts: Artifacts) -> None:
+    rollouts = [f"r{number}" for number in range(20)]
+    for rollout in rollouts:
+        await artifacts.put(f"{rollout}/screens/a.png", b"12345")
+    assert sum(await asyncio.gather(*map(artifacts.delete_rollout, rollouts))) == 5
 
 
 async def test_an_attempts_workspace_goes_and_the_others_stay(artifacts: Artifacts) -> None:

@@ -148,14 +148,9 @@ class LocalArtifacts:
 
     def _delete_tree(self, directory: Path) -> int:
         files = [path for path in directory.rglob("*") if path.is_file() and not path.is_symlink()]
-        names = Counter(path.lstat().st_ino for path in files)
-        for path in files:
-            shared = self._shared_by(path)
-            # Its names are those here and the one by its hash: nobody else's. Whoever takes it up in this very moment
-            # keeps the file; only its name by the hash is gone, until the same content is stored again.
-            if shared is not None and path.lstat().st_nlink == names[path.lstat().st_ino] + 1:
-                shared.unlink(missing_ok=True)
-        return _remove_tree(directory)
+        shared = {path for path in map(self._shared_by, files) if path is not None}
+        # Its own names first: of several who delete the same content at once, the last one finds that nobody needs it.
+        return _remove_tree(directory) + sum(map(_remove_unneeded, shared))
 
     def _shared_by(self, path: Path) -> Path | None:
         """Return the name by its hash that a file has, or None. A file named by its hash need not be read for it."""
@@ -187,6 +182,21 @@ def _link(shared: Path, path: Path) -> bool:
             return False
         raise
     return True
+
+
+def _remove_unneeded(shared: Path) -> int:
+    """Remove a file that has no name left but the one by its hash; returns the bytes freed.
+
+    Whoever takes it up in this very moment keeps it; the name is made again when the content is stored once more.
+    """
+    try:
+        file = shared.stat()
+        if file.st_nlink > 1:
+            return 0
+        shared.unlink()
+    except FileNotFoundError:
+        return 0
+    return file.st_size
 
 
 def _share(path: Path, shared: Path) -> None:
