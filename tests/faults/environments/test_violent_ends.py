@@ -177,6 +177,9 @@ def gone(process: psutil.Process) -> bool:
 async def expect_retryable_failures(environment: Environment) -> None:
     """Whoever asks the environment anything is told that it has died, soon, and that another try may help."""
     async with asyncio.timeout(_AT_ONCE_SECONDS):
+        with contextlib.suppress(EnvironmentFailure):
+            while True:  # PostgreSQL's backends outlive it by a moment, in which they still answer
+                await environment.check()
         for ask in (
             environment.check,
             lambda: environment.sql("data", "SELECT * FROM fruit"),

@@ -29,6 +29,14 @@ PORT = 5432  # a part of the socket's name, nothing more
 SOCKET = f".s.PGSQL.{PORT}"
 _LONGEST_SOCKET_PATH = 103  # macOS; Linux allows four more
 READER = "reader"
+FAILURES = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # of a connection whose server dies while it answers
+)
+"""What asyncpg raises where PostgreSQL cannot be reached, or refuses."""
 _START_SECONDS = 30
 _STATEMENT_SECONDS = 30
 _ANSWER_SECONDS = 10
@@ -85,7 +93,7 @@ class DatabaseAddress:
                 password=self.password,
                 timeout=timeout,
             )
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except FAILURES as error:
             raise EnvironmentFailure(f"PostgreSQL's database {self.database} cannot be reached: {error}") from error
 
 
@@ -223,7 +231,7 @@ class Cluster:
             try:
                 for statement in statements:
                     await self._admin.execute(statement, timeout=_STATEMENT_SECONDS)
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except FAILURES as error:
                 raise EnvironmentFailure(f"PostgreSQL refused to create or drop a database: {error}") from error
 
     async def _ask(self, question: str, name: str) -> list[asyncpg.Record]:
@@ -233,7 +241,7 @@ class Cluster:
                 raise EnvironmentFailure("PostgreSQL is not running; the next environment starts it again")
             try:
                 return list(await self._watch.fetch(question, name, timeout=_ANSWER_SECONDS))
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            except FAILURES as error:
                 raise EnvironmentFailure(f"PostgreSQL does not answer: {error}") from error
 
     async def _set_superuser_password(self) -> None:
