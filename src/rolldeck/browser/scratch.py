@@ -1,27 +1,23 @@
 """Where browsers keep their temporary files: a directory that says whose it is, so that nothing of a killed one remains.
 
-Its name carries a hash of the installation's id. A lock on a file in it says that its process lives: the system releases that
-however the process ends.
+Its name carries a hash of the installation's id, and a lock in it says that its process lives.
 """
 
 import contextlib
-import fcntl
 import hashlib
 import os
 import secrets
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 
 from rolldeck.domain.errors import BrowserError
+from rolldeck.owned_directory import is_abandoned, make_owned
 
-_LOCK = "owner.lock"
-_UNFINISHED_SECONDS = 60
 _END_SECONDS = 3
 # Chromium makes a Unix socket below its temporary directory, and does not start where the path of that is too long.
 _LONGEST_SOCKET_PATH = 103 if sys.platform == "darwin" else 107
@@ -47,12 +43,8 @@ class Scratch:
             raise BrowserError(f"{self._place} is too long a path for Chromium: set ROLLDECK_RUN_DIR to a shorter one")
         try:
             self._place.mkdir(parents=True, exist_ok=True)
-            unfinished = self._place / f"{name}.new"
-            unfinished.mkdir(mode=0o700)
-            # Locked before it gets the name that a reaper looks for.
-            self._lock = os.open(unfinished / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            self._directory = unfinished.rename(self._place / name)
+            self._lock = make_owned(self._place / name, mode=0o700)
+            self._directory = self._place / name
         except OSError as error:
             raise BrowserError(f"the browsers' temporary directory in {self._place} cannot be made: {error}") from error
         return self._directory
@@ -66,7 +58,7 @@ class Scratch:
 
     def reap(self) -> int:
         """Remove what dead processes of this installation left; return of how many. Blocks, briefly where there is none."""
-        abandoned = [directory for directory in self._place.glob(f"{self._prefix}*") if _is_abandoned(directory)]
+        abandoned = [directory for directory in self._place.glob(f"{self._prefix}*") if is_abandoned(directory)]
         for directory in abandoned:
             _remove(directory)
         return len(abandoned)
@@ -91,20 +83,6 @@ def inherited_as_temporary(directory: Path | None) -> Iterator[None]:
             del os.environ["TMPDIR"]
         else:
             os.environ["TMPDIR"] = before
-
-
-def _is_abandoned(directory: Path) -> bool:
-    with contextlib.suppress(FileNotFoundError):
-        if directory.suffix == ".new":
-            return time.time() - directory.stat().st_mtime > _UNFINISHED_SECONDS
-        lock = os.open(directory / _LOCK, os.O_RDWR)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        finally:
-            os.close(lock)
-    return True
 
 
 def _remove(directory: Path) -> None:

@@ -5,15 +5,12 @@ releases that however the process ends, and no process id has to be trusted.
 """
 
 import asyncio
-import contextlib
-import fcntl
 import os
 import re
 import secrets
 import shutil
 import sys
 import tempfile
-import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -22,10 +19,9 @@ from rolldeck.environments.recipe import hash_of
 from rolldeck.environments.runtimes.process.accounts import service_account
 from rolldeck.environments.runtimes.process.leftovers import remove_with_processes
 from rolldeck.environments.runtimes.process.processes import kill
+from rolldeck.owned_directory import is_abandoned, make_owned
 
-_LOCK = "owner.lock"
 _ROOM_BYTES = 1 << 30
-_UNFINISHED_SECONDS = 60
 _GUARDIAN_START_SECONDS = 20
 _GUARDIAN_VARIABLES = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "LANG")  # no secret is in these
 
@@ -67,12 +63,8 @@ class Session:
                 "directory that every user may enter"
             )
         name = f"rolldeck-{tag}-{os.getpid()}-{secrets.token_hex(3)}"
-        unfinished = run_dir / f"{name}.new"
-        unfinished.mkdir(mode=0o711)
-        unfinished.chmod(0o711)  # others may pass through to what is theirs, whatever our umask says
-        lock = os.open(unfinished / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return cls(unfinished.rename(run_dir / name), lock)
+        # Others may pass through to what is theirs.
+        return cls(run_dir / name, make_owned(run_dir / name, mode=0o711))
 
     def make_directory(self, *names: str, mode: int) -> Path:
         """Make a directory in the session, with exactly this mode; its (first) name is owned from then on."""
@@ -140,21 +132,7 @@ class Session:
 
 def reap(run_dir: Path, tag: str) -> int:
     """Remove the sessions of this installation whose process is gone; return how many there were."""
-    abandoned = [directory for directory in run_dir.glob(f"rolldeck-{tag}-*") if _is_abandoned(directory)]
+    abandoned = [directory for directory in run_dir.glob(f"rolldeck-{tag}-*") if is_abandoned(directory)]
     for directory in abandoned:
         remove_with_processes(directory)
     return len(abandoned)
-
-
-def _is_abandoned(directory: Path) -> bool:
-    with contextlib.suppress(FileNotFoundError):
-        if directory.suffix == ".new":
-            return time.time() - directory.stat().st_mtime > _UNFINISHED_SECONDS
-        lock = os.open(directory / _LOCK, os.O_RDWR)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        finally:
-            os.close(lock)
-    return True
