@@ -15,7 +15,6 @@ import argparse
 import asyncio
 import cProfile
 import json
-import logging
 import pstats
 import sqlite3
 import sys
@@ -28,7 +27,6 @@ from pathlib import Path
 
 import asyncpg
 import psutil
-import structlog
 from doubles import STEPS, adapters_on, verdict, worker
 from local_postgresql import postgresql
 
@@ -38,6 +36,7 @@ from rolldeck.domain.rollout import ActionResult, Phase, PhaseTiming, Step, Stop
 from rolldeck.domain.status import Event
 from rolldeck.domain.task import Task
 from rolldeck.execution.worker import Worker
+from rolldeck.logs import configure_logs
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 from rolldeck.storage.port import Change
@@ -229,10 +228,7 @@ def main() -> None:
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     parser.add_argument("--profile", action="store_true", help="say on stderr where the time goes")
     options = parser.parse_args()
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    configure_logs("warning")
     result: dict[str, object] = {}
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="rolldeck-books-")))

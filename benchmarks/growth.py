@@ -13,19 +13,17 @@ import argparse
 import asyncio
 import gc
 import json
-import logging
-import sys
 import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
-import structlog
 from doubles import STEPS, adapters_on, worker
 
 from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.task import Task
 from rolldeck.execution.worker import Worker
+from rolldeck.logs import configure_logs
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 
@@ -105,10 +103,7 @@ def main() -> None:
     parser.add_argument("--rollouts", type=int, default=1000)
     parser.add_argument("--parallel", type=int, default=4)
     options = parser.parse_args()
-    structlog.configure(
-        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-    )
+    configure_logs("warning")
     with tempfile.TemporaryDirectory(prefix="rolldeck-growth-") as directory:
         print(json.dumps(asyncio.run(measure(Path(directory), options.rollouts, options.parallel)), indent=2))
 

@@ -32,6 +32,7 @@ from rolldeck.domain.rollout import Phase, Rollout
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
 from rolldeck.execution.adapters import Adapters
+from rolldeck.logs import configure_logs
 from rolldeck.settings import Settings
 from rolldeck.storage.port import RolloutFilter
 from rolldeck.wiring import Deck, Use, open_adapters, open_deck
@@ -184,6 +185,7 @@ def main() -> None:
     parser.add_argument("--rollouts", type=int, default=6, help="rollouts that run alone (default 6)")
     parser.add_argument("--parallel", type=int, default=4, help="places of the batch (default 4)")
     arguments = parser.parse_args()
+    configure_logs("warning")  # stdout is the figures'
     memory = Path("/dev/shm")
     with (
         tempfile.TemporaryDirectory() as data_dir,

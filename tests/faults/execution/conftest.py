@@ -1,5 +1,6 @@
 """The real command with its real parts, in processes that can be signalled and killed."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+END_SECONDS = 30
 READY_SECONDS = 240  # a limit, not a wait: the first rollout warms the environments up
 
 
@@ -60,15 +62,32 @@ class Commands:
         return self._log.read_text()
 
     def kill_all(self) -> None:
-        """End what is still there, also workers whose server has ended."""
-        for process in self._started:
-            if process.poll() is None:
-                process.kill()
-            process.communicate(timeout=30)
+        """End what is still there, also workers whose server has ended, and wait until all that they started is gone."""
+        ours = self._processes()
+        for process in ours:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if "rolldeck.cli.main" in process.cmdline():
+                    process.kill()
+        for command in self._started:
+            command.communicate(timeout=END_SECONDS)
+        until(lambda: not any(_lives(process) for process in ours), END_SECONDS)
+
+    def _processes(self) -> set[psutil.Process]:
+        """What these commands started, and all that came of it."""
         mark = f"ROLLDECK_DATA_DIR={self.data_dir}"
-        for process in psutil.process_iter(["cmdline"]):
-            if "rolldeck.cli.main" in (process.info["cmdline"] or []) and mark in _variables_of(process):
-                process.kill()
+        marked = [process for process in psutil.process_iter() if mark in _variables_of(process)]
+        ours = set(marked)
+        for process in marked:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                ours.update(process.children(recursive=True))
+        return ours
+
+
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _variables_of(process: psutil.Process) -> list[str]:
