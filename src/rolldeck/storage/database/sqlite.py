@@ -2,10 +2,10 @@
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -43,7 +43,7 @@ class SqliteTransactions:
     @contextmanager
     def exclusively(self) -> Iterator[Connection]:
         """Give this thread a transaction, while which nobody else writes."""
-        with self._writer.engine.begin() as connection:
+        with self._writer.transaction() as connection:
             yield connection
 
     async def close(self) -> None:
@@ -56,34 +56,66 @@ class _Lane:
 
     def __init__(self, file: Path, *, begin: str, connections: int) -> None:
         self._file = file
-        self.engine = _engine(file, begin=begin, connections=connections)
+        self.engine = _engine(file, connections=connections)
+        self._begin = begin
+        self._own = threading.local()
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="sqlite")
+        self._connections: list[Connection] = []
         self._closed = False
 
     async def run(self, work: Callable[[Connection], _Result]) -> _Result:
         if self._closed:
             raise StorageError(f"The database {self._file} is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._threads, partial(_run, self.engine, work))
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._run, work)
 
     async def close(self) -> None:
         self._closed = True
         await asyncio.to_thread(self._threads.shutdown)
+        for connection in self._connections:
+            connection.close()
         self.engine.dispose()
 
+    def _run(self, work: Callable[[Connection], _Result]) -> _Result:
+        with self.transaction() as connection:
+            return work(connection)
 
-def _run(engine: Engine, work: Callable[[Connection], _Result]) -> _Result:
-    with engine.begin() as connection:
-        return work(connection)
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give this thread a transaction, on the connection that it keeps.
+
+        Begun and ended by the driver: SQLAlchemy takes longer over that than SQLite over what happens inside.
+        """
+        connection, driver = self._connected()
+        driver.execute(self._begin)
+        try:
+            yield connection
+            driver.execute("COMMIT")
+        except BaseException:
+            if driver.in_transaction:
+                driver.execute("ROLLBACK")
+            raise
+
+    def _connected(self) -> tuple[Connection, sqlite3.Connection]:
+        known: tuple[Connection, sqlite3.Connection] | None = getattr(self._own, "connected", None)
+        if known is None:
+            connection = self.engine.connect()
+            connection.begin()  # for SQLAlchemy's books, and Alembic's, which else would commit by itself
+            driver = connection.connection.driver_connection
+            if not isinstance(driver, sqlite3.Connection):
+                raise TypeError("the pool gave a connection that is no SQLite one")
+            known = self._own.connected = (connection, driver)
+            self._connections.append(connection)
+        return known
 
 
-def _engine(file: Path, *, begin: str, connections: int) -> Engine:
+def _engine(file: Path, *, connections: int) -> Engine:
     engine = create_engine(
         URL.create("sqlite", database=str(file)),
         poolclass=QueuePool,
         pool_size=connections,
-        max_overflow=0,
+        max_overflow=1,  # for whoever works exclusively
         hide_parameters=True,  # a logged traceback shows no instructions and answers
-        # None: the driver begins no transactions by itself; the event below does.
+        # None: the driver begins no transactions by itself; the lane does.
         connect_args={"timeout": _BUSY_SECONDS, "isolation_level": None, "check_same_thread": False},
     )
 
@@ -98,13 +130,6 @@ def _engine(file: Path, *, begin: str, connections: int) -> Engine:
         except BaseException:
             connection.close()
             raise
-
-    @event.listens_for(engine, "begin")
-    def begin_transaction(connection: Connection) -> None:
-        driver = connection.connection.dbapi_connection
-        if not isinstance(driver, sqlite3.Connection):
-            raise TypeError("the pool gave a connection that is no SQLite one")
-        driver.execute(begin)  # not by SQLAlchemy, which takes longer over it than SQLite over a transaction
 
     return engine
 

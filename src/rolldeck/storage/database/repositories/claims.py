@@ -11,6 +11,7 @@ from rolldeck.domain.status import Event, Status, next_status
 from rolldeck.domain.worker import WorkerState
 from rolldeck.storage.database.locks import Lock, take
 from rolldeck.storage.database.models import CLAIMED, PENDING, WAITING, batches, quotas, rollouts, workers
+from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.ledger import Ledger, counted
@@ -68,14 +69,15 @@ def _claim(connection: Connection, batch: Row, row: Row, tasks: KnownTasks) -> C
 
 def _expect_alive(connection: Connection, worker_id: str) -> None:
     """Raise ``Conflict`` unless the worker is alive, and let nobody give it up before this transaction ends."""
-    state = connection.scalar(_STATE, {"key": worker_id})
+    found = _STATE.fetch_one(connection, {"key": worker_id})
+    state = None if found is None else found["state"]
     if state is None or not WorkerState(state).is_alive:
         raise Conflict(f"The worker {worker_id} is {state or 'not registered'}: it can claim nothing")
 
 
 def _room(connection: Connection) -> dict[str, int]:
     """Return how many more rollouts may run, by quota that limits them."""
-    limits = {row.name: row.max_running for row in connection.execute(_LIMITED)}
+    limits = {row["name"]: row["max_running"] for row in _LIMITED.fetch(connection, {})}
     if not limits:
         return {}
     running = {row.quota: row.count for row in connection.execute(_RUNNING, {"names": list(limits)})}
@@ -110,13 +112,13 @@ def _next_turn(connection: Connection, queue: _Queue, batch_id: str | None, limi
 def _waiting(connection: Connection, batch_id: str | None) -> Iterator[Row]:
     """Yield batches that have pending rollouts and are not paused, in the order in which they have their turn."""
     if batch_id is not None:
-        yield from fetch_all(connection, _WAITING_ONE, {"batch": batch_id})
+        yield from _WAITING_ONE.fetch(connection, {"batch": batch_id})
         return
-    rows = fetch_all(connection, _WAITING)
+    rows = _WAITING.fetch(connection, {})
     yield from rows
     while len(rows) == _BATCHES_AT_ONCE:
         last = {f"last_{name}": rows[-1][name] for name in ("priority", "claimed", "id")}
-        rows = fetch_all(connection, _WAITING_AFTER, last)
+        rows = _WAITING_AFTER.fetch(connection, last)
         yield from rows
 
 
@@ -130,7 +132,7 @@ def _take(connection: Connection, ledger: Ledger, queue: _Queue, worker_id: str,
     most = turn.most
     values = {"batch": turn.batch["id"], "most": most, "claim": new_token(), "worker": worker_id, "now": ledger.now}
     full = queue.full
-    taken = fetch_all(connection, _TAKE_BESIDES if full else _TAKE, values | ({"full": full} if full else {}))
+    taken = fetch_all(connection, _TAKE_BESIDES, {**values, "full": full}) if full else _TAKE.fetch(connection, values)
     if len(taken) < most:
         queue.empty.add(turn.batch["id"])
     taken.sort(key=lambda row: str(row["id"]))
@@ -143,9 +145,9 @@ def _take(connection: Connection, ledger: Ledger, queue: _Queue, worker_id: str,
     return taken
 
 
-_STATE = select(workers.c.state).where(workers.c.id == bindparam("key")).with_for_update(read=True)
+_STATE = Prepared(select(workers.c.state).where(workers.c.id == bindparam("key")).with_for_update(read=True))
 _OWNED = select(rollouts).where(text(CLAIMED), rollouts.c.worker_id == bindparam("worker")).order_by(rollouts.c.id)
-_LIMITED = select(quotas.c.name, quotas.c.max_running).where(quotas.c.max_running.is_not(None))
+_LIMITED = Prepared(select(quotas.c.name, quotas.c.max_running).where(quotas.c.max_running.is_not(None)))
 _RUNNING = (
     select(rollouts.c.quota, func.count().label("count"))
     .where(text(CLAIMED), rollouts.c.quota.in_(bindparam("names", expanding=True)))
@@ -156,18 +158,21 @@ _NEXT_BATCHES = (
     .where(text(WAITING), not_(batches.c.paused))
     .order_by(batches.c.priority.desc(), batches.c.claimed, batches.c.id)
 )
-_WAITING = _NEXT_BATCHES.limit(_BATCHES_AT_ONCE)
-_WAITING_ONE = _NEXT_BATCHES.where(batches.c.id == bindparam("batch"))
+_SOME_WAITING = _NEXT_BATCHES.limit(_BATCHES_AT_ONCE)
+_WAITING = Prepared(_SOME_WAITING)
+_WAITING_ONE = Prepared(_NEXT_BATCHES.where(batches.c.id == bindparam("batch")))
 _LAST: dict[str, BindParameter[Any]] = {name: bindparam(f"last_{name}") for name in ("priority", "claimed", "id")}
-_WAITING_AFTER = _WAITING.where(
-    or_(
-        batches.c.priority < _LAST["priority"],
-        and_(batches.c.priority == _LAST["priority"], batches.c.claimed > _LAST["claimed"]),
-        and_(
-            batches.c.priority == _LAST["priority"],
-            batches.c.claimed == _LAST["claimed"],
-            batches.c.id > _LAST["id"],
-        ),
+_WAITING_AFTER = Prepared(
+    _SOME_WAITING.where(
+        or_(
+            batches.c.priority < _LAST["priority"],
+            and_(batches.c.priority == _LAST["priority"], batches.c.claimed > _LAST["claimed"]),
+            and_(
+                batches.c.priority == _LAST["priority"],
+                batches.c.claimed == _LAST["claimed"],
+                batches.c.id > _LAST["id"],
+            ),
+        )
     )
 )
 _OLDEST = (
@@ -185,7 +190,6 @@ _NEW_VALUES = {
     "worker_id": bindparam("worker"),
     "started_at": bindparam("now", type_=rollouts.c.started_at.type),
 }
-_TAKE, _TAKE_BESIDES = (
-    update(rollouts).where(rollouts.c.id.in_(oldest)).values(_NEW_VALUES).returning(rollouts)
-    for oldest in (_OLDEST, _OLDEST_BESIDES)
-)
+_TAKEN = update(rollouts).values(_NEW_VALUES).returning(rollouts)
+_TAKE = Prepared(_TAKEN.where(rollouts.c.id.in_(_OLDEST)))
+_TAKE_BESIDES = _TAKEN.where(rollouts.c.id.in_(_OLDEST_BESIDES))

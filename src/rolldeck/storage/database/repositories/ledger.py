@@ -47,6 +47,7 @@ class Ledger:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
+        self.holds_events = False  # whether the transaction has taken the lock of events with its last statement
         self._batches: dict[str, Counter[str]] = {}
         self._tasks: dict[str, Counter[str]] = {}
         self._events: list[dict[str, object]] = []
@@ -85,7 +86,8 @@ class Ledger:
         """Write everything. Nothing else may be written in the transaction after that."""
         self.write_counts(connection)
         if self._events:
-            take(connection, Lock.EVENTS)
+            if not self.holds_events:
+                take(connection, Lock.EVENTS)
             _LOG.run(connection, self._events)
 
     def write_counts(self, connection: Connection) -> None:

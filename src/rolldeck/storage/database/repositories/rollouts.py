@@ -4,14 +4,16 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, insert, select, text, true, update
+from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, func, insert, select, text, true, update
 
 from rolldeck.domain.errors import Conflict, NotFound
 from rolldeck.domain.event import EventKind
 from rolldeck.domain.rollout import Attempt, Rollout, Step
 from rolldeck.domain.status import Event, Status
 from rolldeck.storage.database.engine import Transactions
+from rolldeck.storage.database.locks import Lock, number_of
 from rolldeck.storage.database.models import PENDING, attempts, batches, rollouts, steps
 from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories import claims, deletion, listing
@@ -90,22 +92,19 @@ class DatabaseRollouts(Repository):
     async def add_step(self, rollout_id: str, token: str, step: Step) -> None:
         """Append a step; the same one again is no error. Raises ``Conflict`` for a stale token, and for a step that is not the next one."""
         content = step.model_dump_json()
-        place = {"key": rollout_id, "claim": token, "number": step.index}
         tokens = 0 if step.usage is None else step.usage.tokens
+        place = {"key": rollout_id, "claim": token, "index": step.index, "more_tokens": tokens, "step": content}
 
         def work(connection: Connection, ledger: Ledger) -> None:
-            row = _NEXT_STEP.returning(connection, {**place, "more_tokens": tokens})
+            row = _add_step(connection, ledger, place)
             if row is None:
                 _expect_stored_already(connection, rollout_id, token, step, content)
                 return
-            attempt, batch_id, task_id = row
-            stored = {"rollout_id": rollout_id, "attempt": attempt, "number": step.index, "content": content}
-            _ADD_STEP.run(connection, [stored])
             ledger.log(
                 EventKind.ROLLOUT_STEP,
-                {"attempt": attempt, "index": step.index},
-                batch_id=batch_id,
-                task_id=task_id,
+                {"attempt": row["attempt"], "index": step.index},
+                batch_id=row["batch_id"],
+                task_id=row["task_id"],
                 rollout_id=rollout_id,
             )
 
@@ -224,6 +223,18 @@ def _expect_token(row: Row, token: str) -> None:
         raise Conflict(f"The rollout {row['id']} is not this worker's any more")
 
 
+def _add_step(connection: Connection, ledger: Ledger, place: Row) -> Row | None:
+    """Store a step that is the next one of a claim, and return the columns that its event tells of; else None."""
+    if connection.dialect.name == "postgresql":  # where every statement is a round trip
+        row = _ADD_STEP_AND_LOCK.fetch_one(connection, {**place, "lock": number_of(Lock.EVENTS)})
+        ledger.holds_events = row is not None
+        return row
+    row = _NEXT_STEP.fetch_one(connection, place)
+    if row is not None:
+        _ADD_STEP.run(connection, [{**place, "of_attempt": row["attempt"]}])
+    return row
+
+
 def _expect_stored_already(connection: Connection, rollout_id: str, token: str, step: Step, content: str) -> None:
     """Raise ``Conflict`` unless this very step was stored before: its writer may not have been told."""
     row = rollout_row(connection, rollout_id)
@@ -242,16 +253,32 @@ def _attempt_number(connection: Connection, rollout_id: str, attempt: int | None
     return attempt
 
 
-_NEXT_STEP = Prepared(
+_MOVE_ON = (
     update(rollouts)
     .where(
         rollouts.c.id == bindparam("key"),
         rollouts.c.token == bindparam("claim"),
-        rollouts.c.steps == bindparam("number"),
+        rollouts.c.steps == bindparam("index"),
     )
     .values(
         steps=rollouts.c.steps + 1, tokens=rollouts.c.tokens + bindparam("more_tokens", type_=rollouts.c.tokens.type)
     )
     .returning(rollouts.c.attempt, rollouts.c.batch_id, rollouts.c.task_id)
 )
-_ADD_STEP = Prepared(insert(steps), ("rollout_id", "attempt", "number", "content"))
+_NEXT_STEP = Prepared(_MOVE_ON)
+_STEP: dict[str, BindParameter[Any]] = {
+    "rollout_id": bindparam("key"),
+    "number": bindparam("index"),
+    "content": bindparam("step"),
+}
+_ADD_STEP = Prepared(insert(steps).values(_STEP | {"attempt": bindparam("of_attempt")}))
+_MOVED = _MOVE_ON.cte("moved")
+_STEP_OF_MOVED = select(
+    *(bindparam(each.key, type_=steps.c[name].type).label(name) for name, each in _STEP.items()), _MOVED.c.attempt
+)
+_ADD_STEP_AND_LOCK = Prepared(
+    # The lock comes after the row, as everywhere, and before the statement that numbers the event.
+    select(_MOVED, func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("locked")).add_cte(
+        insert(steps).from_select([*_STEP, "attempt"], _STEP_OF_MOVED).cte("added")
+    )
+)

@@ -6,12 +6,13 @@ from sqlalchemy import ColumnElement, Connection, bindparam, select, update
 
 from rolldeck.domain.errors import NotFound
 from rolldeck.storage.database.models import batches, rollouts
-from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
+from rolldeck.storage.database.prepared import Prepared
+from rolldeck.storage.database.repositories.fetching import Row, fetch_all
 
 
 def rollout_row(connection: Connection, rollout_id: str, *, lock: bool = False) -> Row:
     """Return a rollout's row, which with ``lock`` nobody else changes until the transaction ends. Raises ``NotFound``."""
-    row = fetch_one(connection, _LOCK_ROLLOUT if lock else _ROLLOUT, {"key": rollout_id})
+    row = (_LOCK_ROLLOUT if lock else _ROLLOUT).fetch_one(connection, {"key": rollout_id})
     if row is None:
         raise NotFound(f"There is no rollout {rollout_id}")
     return row
@@ -26,12 +27,12 @@ def lock_rollouts(connection: Connection, *conditions: ColumnElement[bool]) -> S
 def ask_to_cancel(connection: Connection, rollout_ids: Sequence[str]) -> None:
     """Mark rollouts as to be cancelled."""
     if rollout_ids:
-        connection.execute(_ASK_TO_CANCEL, [{"key": rollout_id} for rollout_id in rollout_ids])
+        _ASK_TO_CANCEL.run(connection, [{"key": rollout_id} for rollout_id in rollout_ids])
 
 
 def batch_row(connection: Connection, batch_id: str) -> Row:
     """Return a batch's row. Raises ``NotFound``."""
-    row = fetch_one(connection, _BATCH, {"key": batch_id})
+    row = _BATCH.fetch_one(connection, {"key": batch_id})
     if row is None:
         raise NotFound(f"There is no batch {batch_id}")
     return row
@@ -46,8 +47,8 @@ def refuse_unknown(wanted: Iterable[str], found: Iterable[str]) -> None:
         raise NotFound("There is no task " + ", ".join(repr(task_id) for task_id in unknown[:5]) + more)
 
 
-# Made once: making a statement takes longer than running it.
-_ROLLOUT = select(rollouts).where(rollouts.c.id == bindparam("key"))
-_LOCK_ROLLOUT = _ROLLOUT.with_for_update(key_share=True)
-_BATCH = select(batches).where(batches.c.id == bindparam("key"))
-_ASK_TO_CANCEL = update(rollouts).where(rollouts.c.id == bindparam("key")).values(cancel_requested=True)
+_ONE_ROLLOUT = select(rollouts).where(rollouts.c.id == bindparam("key"))
+_ROLLOUT = Prepared(_ONE_ROLLOUT)
+_LOCK_ROLLOUT = Prepared(_ONE_ROLLOUT.with_for_update(key_share=True))
+_BATCH = Prepared(select(batches).where(batches.c.id == bindparam("key")))
+_ASK_TO_CANCEL = Prepared(update(rollouts).where(rollouts.c.id == bindparam("key")).values(cancel_requested=True))

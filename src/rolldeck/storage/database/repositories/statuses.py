@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from pydantic import JsonValue
@@ -20,6 +21,7 @@ from rolldeck.domain.reuse import reuse_key
 from rolldeck.domain.rollout import StopReason
 from rolldeck.domain.status import Event, Status, next_status
 from rolldeck.storage.database.models import attempts, rollouts
+from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import Row
 from rolldeck.storage.database.repositories.ledger import Ledger, counted
 from rolldeck.storage.database.repositories.records import ERRORS, TIMINGS, errors_of, timings_of
@@ -27,7 +29,6 @@ from rolldeck.storage.port import Change
 
 NO_CHANGE = Change()
 
-_STORE = update(rollouts).where(rollouts.c.id == bindparam("key"))
 _ANEW: dict[str, Any] = {
     **dict.fromkeys(("token", "worker_id", "template", "stop_reason", "answer_text", "success", "verdict", "failure")),
     **dict.fromkeys(("video", "reuse_key", "started_at", "finished_at", "seconds")),
@@ -225,6 +226,14 @@ def _store(connection: Connection, happenings: Sequence[_Happening]) -> None:
     """Update the rows, all with the same columns in one go."""
     alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
     for each in happenings:
-        alike[tuple(each.values)].append({"key": each.row["id"], **each.values})
-    for changes in alike.values():
-        connection.execute(_STORE, changes)
+        new = {f"new_{name}": value for name, value in each.values.items()}
+        alike[tuple(each.values)].append({"key": each.row["id"], **new})
+    for names, changes in alike.items():
+        _store_of(names).run(connection, changes)
+
+
+@cache
+def _store_of(names: tuple[str, ...]) -> Prepared:
+    """Return the update of these columns. There are few combinations of them."""
+    values = {name: bindparam(f"new_{name}", type_=rollouts.c[name].type) for name in names}
+    return Prepared(update(rollouts).where(rollouts.c.id == bindparam("key")).values(values))
