@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from .person import ROLLOUT_MILLISECONDS, example_task, upload
 
-TASK = "product-price-and-vendor"
+TASK = "revenue-2023"
 
 
 def open_form(page: Page, address: str, tmp_path: Path) -> Locator:
