@@ -23,7 +23,7 @@ from rolldeck.storage.port import StoredTask, TaskCounts, Tasks
 
 def counts_view(counts: TaskCounts) -> Counts:
     """A task's counts, with their total and rate."""
-    return Counts(
+    return Counts.model_construct(
         total=counts.total,
         live=counts.live,
         completed=counts.completed,
@@ -37,7 +37,8 @@ def counts_view(counts: TaskCounts) -> Counts:
 def task_summary(stored: StoredTask) -> TaskSummary:
     """A task as it stands in a list."""
     task = stored.task
-    return TaskSummary(
+    # Not validated once more: a list has hundreds of them.
+    return TaskSummary.model_construct(
         id=task.id,
         version=stored.version,
         task=task.task,
@@ -108,7 +109,8 @@ async def rollout_views(rollouts: Sequence[Rollout], tasks: Tasks) -> list[Rollo
 
 def _rollout_view(rollout: Rollout, expected: JsonValue) -> RolloutView:
     verdict = rollout.verdict
-    return RolloutView(
+    # Every value was validated when it was read: this is done some fifty times for a list.
+    return RolloutView.model_construct(
         id=rollout.id,
         batch_id=rollout.batch_id,
         task_id=rollout.task_id,

@@ -154,7 +154,7 @@ class DatabaseBatches(Repository):
         def work(connection: Connection, ledger: Ledger) -> int:
             batch_row(connection, batch_id)
             live = lock_rollouts(connection, rollouts.c.batch_id == batch_id, rollouts.c.status.not_in(_FINAL))
-            ask_to_cancel(connection, [row["id"] for row in live])
+            ask_to_cancel(connection, [row["id"] for row in live if row["token"] is not None])
             happen(connection, ledger, [row for row in live if row["token"] is None], Event.CANCEL)
             ledger.log(EventKind.BATCH_CHANGED, {"cancelled": len(live)}, batch_id=batch_id)
             return len(live)

@@ -1,5 +1,8 @@
 """Versions of tasks, each parsed once: they never change."""
 
+from collections.abc import Set as AbstractSet
+
+from pydantic import JsonValue
 from sqlalchemy import Connection, bindparam, select
 
 from rolldeck.domain.task import Task
@@ -27,6 +30,10 @@ class KnownTasks:
             content = connection.execute(_CONTENT, {"task": task_id, "task_version": version}).scalar_one()
             task = self._keep(task_id, version, content)
         return task
+
+    def answers(self, versions: AbstractSet[tuple[str, str]]) -> dict[tuple[str, str], JsonValue]:
+        """Return the expected answers of those of the versions that were read."""
+        return {version: self._tasks[version].answer for version in versions if version in self._tasks}
 
     def _keep(self, task_id: str, version: str, content: str) -> Task:
         task = task_of(task_id, content)

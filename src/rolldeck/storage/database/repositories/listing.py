@@ -16,13 +16,17 @@ from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import (
+    JSON,
     ColumnElement,
     Connection,
     FromClause,
     Integer,
     Row,
     Select,
+    Text,
     and_,
+    bindparam,
+    cast,
     exists,
     func,
     literal,
@@ -37,6 +41,7 @@ from rolldeck.domain.rollout import Rollout
 from rolldeck.storage.database.ids import ULID_PATTERN
 from rolldeck.storage.database.listed import listed, listed_facets, listed_tasks, listed_texts
 from rolldeck.storage.database.models import batches, rollouts
+from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import fetch_all
 from rolldeck.storage.database.repositories.list_order import Cursor, Stretch, added_to, plain, stretches, unsorted
 from rolldeck.storage.database.repositories.records import batch_of, rollout_of
@@ -68,6 +73,11 @@ class _Wanted:
     @property
     def columns(self) -> Sequence[str]:
         return [name for name in ("task", "batch_id", "facets") if getattr(self, name) is not None]
+
+    def keys(self, name: str) -> Sequence[int | str]:
+        """Return the values of a column that are asked for."""
+        asked: Sequence[int | str] = getattr(self, name)
+        return [asked] if isinstance(asked, str) else asked
 
     def one(self, name: str, rows: FromClause) -> ColumnElement[bool]:
         """Return the condition on a column, for an index to answer."""
@@ -119,7 +129,7 @@ def batches_page(connection: Connection, *, live: bool | None, after: str | None
 
 def _rollouts(connection: Connection, entries: _Entries) -> Sequence[Rollout]:
     ids = [entry.rollout_id for entry in entries]
-    rows = fetch_all(connection, select(rollouts).where(rollouts.c.id.in_(ids)))
+    rows = _BY_IDS[connection.dialect.name].fetch(connection, {"ids": to_json(ids).decode()})
     found = {row["id"]: rollout_of(row) for row in rows}
     return [found[rollout_id] for rollout_id in ids]
 
@@ -187,7 +197,7 @@ class _Finder:
         names = self._wanted.columns
         if not names:
             return None, _FEW + 1
-        if len(names) == 1 and self._wanted.phrase is None and (by_number or names[0] == "facets"):
+        if len(names) == 1 and self._wanted.phrase is None:
             return names[0], _FEW + 1
         led, name = min((self._size(name), name) for name in names)
         if led <= _FEW or by_number:
@@ -204,7 +214,7 @@ class _Finder:
         return self._connection.execute(query).all()
 
     def _query(self, part: Stretch, leading: str | None, limit: int) -> Select[Any]:
-        if leading == "facets" or (leading == "task" and part.by_number):
+        if leading is not None and (part.by_number or len(self._wanted.columns) == 1 or leading == "facets"):
             return self._merge(part, leading, limit)
         return self._range(part, leading, limit).where(*self._wanted.others(listed, leading))
 
@@ -221,7 +231,7 @@ class _Finder:
 
     def _merge(self, part: Stretch, leading: str, limit: int) -> Select[Any]:
         """Read the first entries of each key's range, the first ones of which are the page."""
-        first, keys = listed.alias("first"), getattr(self._wanted, leading)
+        first, keys = listed.alias("first"), self._wanted.keys(leading)
 
         def of_key(key: ColumnElement[Any], *columns: ColumnElement[Any]) -> Select[Any]:
             in_range = part.conditions(first, self._led_index)
@@ -295,3 +305,10 @@ def _fill(parts: Sequence[Stretch], limit: int, read: Callable[[Stretch, int], _
         if len(entries) == limit:
             break
     return entries
+
+
+_IDS = {
+    "sqlite": func.json_each(bindparam("ids", type_=Text)).table_valued("value"),
+    "postgresql": func.json_array_elements_text(cast(bindparam("ids", type_=Text), JSON)).table_valued("value"),
+}
+_BY_IDS = {name: Prepared(select(rollouts).where(rollouts.c.id.in_(select(ids.c.value)))) for name, ids in _IDS.items()}

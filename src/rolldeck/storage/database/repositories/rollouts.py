@@ -15,6 +15,7 @@ from rolldeck.domain.status import Event, Status
 from rolldeck.storage.database.engine import Transactions
 from rolldeck.storage.database.locks import Lock, number_of
 from rolldeck.storage.database.models import PENDING, attempts, batches, rollouts, steps
+from rolldeck.storage.database.pieces import in_pieces
 from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories import claims, deletion, listing
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
@@ -182,6 +183,17 @@ class DatabaseRollouts(Repository):
         live = select(func.sum(batches.c.live)).where(batches.c.live > 0)
         return await self._read("counting rollouts", lambda connection: connection.scalar(live) or 0)
 
+    async def missing(self, rollout_ids: Sequence[str]) -> Sequence[str]:
+        """Return those of the ids that are no rollout's."""
+
+        def work(connection: Connection) -> Sequence[str]:
+            known: set[str] = set()
+            for some in in_pieces(rollout_ids):
+                known.update(connection.scalars(select(rollouts.c.id).where(rollouts.c.id.in_(some))))
+            return [rollout_id for rollout_id in rollout_ids if rollout_id not in known]
+
+        return await self._read("looking for rollouts", work)
+
     async def request_cancel(self, rollout_id: str) -> Rollout:
         """Cancel a pending rollout at once; ask the worker of a live one to. Raises ``Conflict`` on a final one."""
 
@@ -189,11 +201,11 @@ class DatabaseRollouts(Repository):
             row = rollout_row(connection, rollout_id, lock=True)
             if Status(row["status"]).is_final:
                 raise Conflict(f"The rollout {rollout_id} has ended already: it is {row['status']}")
-            ask_to_cancel(connection, [rollout_id])
-            row = {**row, "cancel_requested": True}
             if row["token"] is None:
-                (row,) = happen(connection, ledger, [row], Event.CANCEL)
-            return rollout_of(row)
+                (cancelled,) = happen(connection, ledger, [row], Event.CANCEL)
+                return rollout_of(cancelled)
+            ask_to_cancel(connection, [rollout_id])
+            return rollout_of({**row, "cancel_requested": True})
 
         return await self._write("cancelling a rollout", work)
 

@@ -149,6 +149,8 @@ def _happening(row: Row, event: Event, change: Change, now: datetime, max_attemp
         raise InvalidTransition(f"the rollout {row['id']} has no attempts left: it cannot take the event 'requeued'")
     status = next_status(Status(row["status"]), event)
     values: dict[str, Any] = {"status": status.value, **_written(row, change)}
+    if event is Event.CANCEL:
+        values["cancel_requested"] = True
     if status is not Status.PENDING:
         if status.is_final:
             values |= _end({**row, **values}, now)
