@@ -1,6 +1,7 @@
 """What every artifact store must do behind the port ``Artifacts``. The object store joins ``KINDS`` when it is there."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -151,3 +152,20 @@ async def test_a_key_that_is_no_plain_relative_path_is_refused(artifacts: Artifa
         artifacts.workspace(key, 1)
     with pytest.raises(InvalidInput):
         await artifacts.discard_workspace(key, 1)
+
+
+async def test_the_rollouts_that_have_artifacts_are_told(artifacts: Artifacts) -> None:
+    assert [piece async for piece in artifacts.rollouts()] == []
+    await artifacts.put("r1/a.png", b"a")
+    await artifacts.put("r2/a.png", b"a")
+    artifacts.workspace("r3", 1)
+    assert sorted([rollout_id async for piece in artifacts.rollouts() for rollout_id in piece]) == ["r1", "r2"]
+
+
+async def test_contents_that_an_interrupted_deletion_left_are_discarded(artifacts: Artifacts, tmp_path: Path) -> None:
+    await artifacts.put("r1/a.png", b"torn")
+    await artifacts.put("r2/a.png", b"whole")
+    shutil.rmtree(tmp_path / "artifacts" / "r1")  # as far as a deletion came
+    assert await artifacts.discard_unneeded() == 1
+    assert await artifacts.discard_unneeded() == 0
+    assert await content(artifacts, "r2/a.png") == b"whole"

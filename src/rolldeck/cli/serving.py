@@ -17,6 +17,8 @@ from rolldeck.browser.chromium import find_chromium
 from rolldeck.cli.running import let_signals_end_the_process, reacting, say
 from rolldeck.domain.errors import InvalidInput
 from rolldeck.execution.lease import watch_leases
+from rolldeck.execution.orphans import SWEEP_SECONDS, OrphanedFiles
+from rolldeck.execution.reaping import Reaping
 from rolldeck.execution.supervisor import Supervisor
 from rolldeck.wiring import Deck
 
@@ -135,6 +137,7 @@ async def serving(deck: Deck, listener: socket.socket) -> AsyncIterator[Serving]
     parts = {
         asyncio.create_task(server.serve(sockets=[listener]), name="server"),
         asyncio.create_task(_watch(deck), name="lease watch"),
+        asyncio.create_task(_sweep(deck), name="orphaned files"),
     }
     for part in parts:
         part.add_done_callback(lambda _: served.ended.set())
@@ -156,6 +159,12 @@ def _worker_command(worker_id: str) -> Sequence[str]:
 
 async def _watch(deck: Deck) -> None:
     await watch_leases(deck.losses, deck.database.workers, lease_seconds=deck.settings.lease_seconds)
+
+
+async def _sweep(deck: Deck) -> None:
+    sweeping = Reaping(OrphanedFiles(deck.database.rollouts, deck.artifacts).reap, period_seconds=SWEEP_SECONDS)
+    sweeping.wake()  # the first time now
+    await sweeping.go_on()
 
 
 async def _end(parts: set[asyncio.Task[None]], server: "_Server") -> None:

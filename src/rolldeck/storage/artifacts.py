@@ -16,6 +16,7 @@ from rolldeck.domain.errors import InvalidInput, NotFound, StorageError
 from rolldeck.storage.port import StoredArtifact, Workspace
 
 _PIECE = 256 * 1024  # bytes that are read at once
+_AT_ONCE = 1000  # ids in a piece
 _SEGMENT = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,128}")
 # A key's segment cannot begin with a dot: no artifact is ever inside one of these.
 _WORKSPACES = ".work"
@@ -111,6 +112,27 @@ class LocalArtifacts:
     def _workspace(self, rollout_id: str, attempt: int) -> Path:
         self._path(rollout_id)  # raises for what is no rollout's id
         return self._root / _WORKSPACES / f"{rollout_id}.{attempt}"
+
+    async def rollouts(self) -> AsyncIterator[Sequence[str]]:
+        """Yield the ids of all rollouts that have artifacts, in pieces and in no order."""
+        with _storage_errors(str(self._root)):
+            names = await asyncio.to_thread(self._rollout_directories)
+        for start in range(0, len(names), _AT_ONCE):
+            yield names[start : start + _AT_ONCE]
+
+    def _rollout_directories(self) -> list[str]:
+        if not self._root.exists():
+            return []
+        with os.scandir(self._root) as entries:
+            return [entry.name for entry in entries if _SEGMENT.fullmatch(entry.name) and entry.is_dir()]
+
+    async def discard_unneeded(self) -> int:
+        """Remove contents that are under no key any more, where a deletion was interrupted; returns how many."""
+        with _storage_errors(_CONTENTS):
+            return await asyncio.to_thread(self._discard_unneeded)
+
+    def _discard_unneeded(self) -> int:
+        return sum(_remove_unneeded(shared) > 0 for shared in (self._root / _CONTENTS).glob("*/*"))
 
     async def stat(self, key: str) -> StoredArtifact:
         """Return size and media type. Raises ``NotFound``."""

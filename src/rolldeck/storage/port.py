@@ -280,6 +280,9 @@ class Rollouts(Protocol):
     async def count_live(self) -> int:
         """Return how many rollouts are not final yet."""
 
+    async def missing(self, rollout_ids: Sequence[str]) -> Sequence[str]:
+        """Return those of the ids that are no rollout's."""
+
     async def request_cancel(self, rollout_id: str) -> Rollout:
         """Cancel a pending rollout at once; ask the worker of a live one to. Raises ``Conflict`` on a final one."""
 
@@ -389,3 +392,9 @@ class Artifacts(Protocol):
 
     async def delete_rollout(self, rollout_id: str) -> int:
         """Remove all that belongs to a rollout; returns the bytes freed, without those that others have too. Idempotent."""
+
+    def rollouts(self) -> AsyncIterator[Sequence[str]]:
+        """Yield the ids of all rollouts that have artifacts, in pieces and in no order."""
+
+    async def discard_unneeded(self) -> int:
+        """Remove contents that are under no key any more, where a deletion was interrupted; returns how many."""
