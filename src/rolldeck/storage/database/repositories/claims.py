@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BindParameter, Connection, and_, bindparam, func, not_, or_, select, text, update
+from sqlalchemy import BigInteger, BindParameter, Connection, and_, bindparam, func, not_, or_, select, text, update
 
 from rolldeck.domain.errors import Conflict
 from rolldeck.domain.status import Event, Status, next_status
 from rolldeck.domain.worker import WorkerState
-from rolldeck.storage.database.locks import Lock, take
+from rolldeck.storage.database.locks import Lock, number_of
 from rolldeck.storage.database.models import CLAIMED, PENDING, WAITING, batches, quotas, rollouts, workers
 from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all
@@ -43,7 +43,6 @@ def take_rollouts(
     One transaction claims at a time: fair shares and quotas are right only if nobody else takes meanwhile. Raises
     ``Conflict`` where the worker is not alive.
     """
-    take(connection, Lock.CLAIMS)
     _expect_alive(connection, worker_id)
     queue = _Queue(_room(connection))
     claims: list[Claim] = []
@@ -68,8 +67,11 @@ def _claim(connection: Connection, batch: Row, row: Row, tasks: KnownTasks) -> C
 
 
 def _expect_alive(connection: Connection, worker_id: str) -> None:
-    """Raise ``Conflict`` unless the worker is alive, and let nobody give it up before this transaction ends."""
-    found = _STATE.fetch_one(connection, {"key": worker_id})
+    """Raise ``Conflict`` unless the worker is alive; nobody gives it up, or claims, before this transaction ends."""
+    if connection.dialect.name == "postgresql":  # where every statement is a round trip
+        found = _STATE_AND_LOCK.fetch_one(connection, {"key": worker_id, "lock": number_of(Lock.CLAIMS)})
+    else:
+        found = _STATE.fetch_one(connection, {"key": worker_id})
     state = None if found is None else found["state"]
     if state is None or not WorkerState(state).is_alive:
         raise Conflict(f"The worker {worker_id} is {state or 'not registered'}: it can claim nothing")
@@ -145,7 +147,11 @@ def _take(connection: Connection, ledger: Ledger, queue: _Queue, worker_id: str,
     return taken
 
 
-_STATE = Prepared(select(workers.c.state).where(workers.c.id == bindparam("key")).with_for_update(read=True))
+_WORKER = select(workers.c.state).where(workers.c.id == bindparam("key")).with_for_update(read=True)
+_STATE = Prepared(_WORKER)
+_STATE_AND_LOCK = Prepared(
+    _WORKER.add_columns(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("locked"))
+)
 _OWNED = select(rollouts).where(text(CLAIMED), rollouts.c.worker_id == bindparam("worker")).order_by(rollouts.c.id)
 _LIMITED = Prepared(select(quotas.c.name, quotas.c.max_running).where(quotas.c.max_running.is_not(None)))
 _RUNNING = (
