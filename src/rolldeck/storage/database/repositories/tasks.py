@@ -6,7 +6,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 
 from pydantic import JsonValue
-from sqlalchemy import Connection, bindparam, insert, select, update
+from sqlalchemy import Connection, Integer, bindparam, insert, select, update
 
 from rolldeck.domain.errors import NotFound
 from rolldeck.domain.event import EventKind
@@ -16,6 +16,7 @@ from rolldeck.storage.database.locks import Lock, take
 from rolldeck.storage.database.models import task_versions, tasks
 from rolldeck.storage.database.natural_order import natural_key
 from rolldeck.storage.database.pieces import in_pieces
+from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.ledger import Ledger
@@ -52,11 +53,9 @@ class DatabaseTasks(Repository):
 
     async def list(self, *, after: str | None = None, limit: int = 1000) -> Sequence[StoredTask]:
         """Tasks in the natural order of their ids, beginning after the id ``after``."""
-        query = _NEWEST.order_by(tasks.c.order_key).limit(limit)
-        if after is not None:
-            query = query.where(tasks.c.order_key > natural_key(after))
+        place = {"after": "" if after is None else natural_key(after), "most": limit}
         return await self._read(
-            "listing tasks", lambda connection: [self._stored(row) for row in fetch_all(connection, query)]
+            "listing tasks", lambda connection: [self._stored(row) for row in _LIST.fetch(connection, place)]
         )
 
     async def get(self, task_id: str, version: str | None = None) -> StoredTask:
@@ -157,4 +156,9 @@ _ANY_VERSION = select(tasks, task_versions.c.version.label("version_read"), task
     tasks, task_versions, task_versions.c.task_id == tasks.c.id
 )
 _NEWEST = _ANY_VERSION.where(task_versions.c.version == tasks.c.version)
+_LIST = Prepared(
+    _NEWEST.where(tasks.c.order_key > bindparam("after"))
+    .order_by(tasks.c.order_key)
+    .limit(bindparam("most", type_=Integer))
+)
 _CHANGE = update(tasks).where(tasks.c.id == bindparam("key"))
