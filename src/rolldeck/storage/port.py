@@ -99,7 +99,9 @@ class RolloutSort(StrEnum):
 class RolloutPage:
     """A page of a list. ``next`` is given back to get the following page; None on the last one.
 
-    ``total`` counts all that match, up to 10,001, which means more than 10,000; None where it was not asked for.
+    A page may be short, or empty, and yet have a ``next``: for a text that many rollouts may have, and few of those asked
+    for do, only so many are looked at for one page. ``total`` counts all that match, up to 10,001, which means more than
+    10,000; None where it was not asked for, and where too many would have to be looked at to say it.
     """
 
     rollouts: Sequence[Rollout]

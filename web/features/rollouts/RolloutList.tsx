@@ -11,6 +11,7 @@ import { FailureNote } from "@/components/FailureNote";
 import { countFilters, FILTERS, queryOf } from "./filters";
 import { RolloutCard } from "./RolloutCard";
 import classes from "./RolloutList.module.css";
+import { SearchOn } from "./SearchOn";
 
 const TYPING_MS = 250;
 
@@ -50,6 +51,15 @@ function Rows({ query, within, stale, onClear }: RowsProps) {
     return <FailureNote title="The rollouts could not be loaded" error={query.error} onRetry={() => query.refetch()} />;
   }
   if (rollouts === undefined) return <Loading />;
+  if (rollouts.length === 0 && query.hasNextPage) {
+    return (
+      <SearchOn
+        pages={query.data?.pages.length ?? 0}
+        fetching={query.isFetchingNextPage}
+        onMore={query.fetchNextPage}
+      />
+    );
+  }
   if (rollouts.length === 0) {
     return (
       <EmptyState title="No rollout matches" detail="None has all that is chosen above.">

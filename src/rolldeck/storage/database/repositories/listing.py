@@ -6,8 +6,8 @@ chosen here; other conditions are written so that no index answers them (``+ 0``
 - Only facets are asked for: the page is the merge of the first entries of each of their ranges.
 - A task or a batch with few rollouts: those are read and sorted.
 - Else the order's own index is walked, and what does not match is left out.
-- A phrase: first so many entries of the above are looked at; it is in many of them, or in few altogether, which the
-  index of trigrams finds.
+- A phrase: first so many entries of the above are looked at. Where that does not fill a page and few texts can have
+  it, the index of trigrams finds them; where many can, the page holds what was found, and the next one looks on.
 """
 
 from collections.abc import Callable, Sequence
@@ -50,10 +50,23 @@ from rolldeck.storage.port import BatchPage, RolloutFilter, RolloutPage, Rollout
 
 _COUNTED = 10_001
 _FEW = 20_000  # rollouts that are sorted within milliseconds
-_LOOKED_AT = 2_000  # entries that are searched for a phrase before the index of trigrams is asked
+_LOOKED_AT = 2_000  # entries that are searched for a phrase for one page, unless the index of trigrams finds it
+_GLANCE = 8  # a first look is at so much fewer: a phrase is mostly in none of them, or in enough
+_SAMPLE = 300  # texts that say how many the index of trigrams would find
+_FEW_OF_SAMPLE = (
+    2  # so few of them: of a million texts about 10,000 would be looked at, which takes tens of milliseconds
+)
 
 _Entries = Sequence[Row[Any]]
 """Rollouts of a page: ``number``, ``rollout_id``, and the ``value`` that they are sorted by."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What was found for a page. ``looked_until``: where a search goes on that has not come to an end."""
+
+    entries: _Entries
+    looked_until: Row[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -104,13 +117,15 @@ def rollouts_page(
     if wanted.is_never_met:
         return RolloutPage([], None, 0 if count else None)
     finder = _Finder(connection, wanted)
-    entries = finder.page(stretches(sort, cursor), limit + 1)
-    following = None
-    if len(entries) > limit:
-        last = entries[limit - 1]
-        following = Cursor(sort=sort, value=last.value, number=last.number).encode()
+    found = finder.page(sort, cursor, limit + 1)
+    last = found.entries[limit - 1] if len(found.entries) > limit else found.looked_until
+    following = None if last is None else _cursor_at(last, sort).encode()
     total = finder.count() if count else None
-    return RolloutPage(_rollouts(connection, entries[:limit]), following, total)
+    return RolloutPage(_rollouts(connection, found.entries[:limit]), following, total)
+
+
+def _cursor_at(entry: Row[Any], sort: RolloutSort) -> Cursor:
+    return Cursor(sort=sort, value=entry.value, number=entry.number)
 
 
 def batches_page(connection: Connection, *, live: bool | None, after: str | None, limit: int) -> BatchPage:
@@ -167,25 +182,35 @@ class _Finder:
         self._on_sqlite = connection.dialect.name == "sqlite"
         self._led_index = plain if self._on_sqlite else added_to
 
-    def page(self, parts: Sequence[Stretch], limit: int) -> _Entries:
-        """Return the first entries of the parts, which follow one another."""
+    def page(self, sort: RolloutSort, cursor: Cursor | None, limit: int) -> _Found:
+        """Return the first entries after the cursor."""
+        parts = stretches(sort, cursor)
         leading, led = self._leading(by_number=parts[0].by_number)
         if (searched := self._wanted.phrase) is not None:
             leading = None if leading == "facets" and led > _LOOKED_AT else leading
-            return self._page_with_phrase(searched, parts, limit, leading)
+            return self._page_with_phrase(searched, sort, cursor, limit, leading)
+        return _Found(self._entries(parts, leading, limit))
+
+    def part(self, part: Stretch, limit: int) -> _Entries:
+        """Return the first entries of a range of the list, where no phrase is searched."""
+        return self._entries([part], self._leading(by_number=part.by_number)[0], limit)
+
+    def _entries(self, parts: Sequence[Stretch], leading: str | None, limit: int) -> _Entries:
         return _fill(parts, limit, lambda part, rest: self._all(self._query(part, leading, rest)))
 
-    def count(self) -> int:
-        """Return how many there are, up to 10,001."""
+    def count(self) -> int | None:
+        """Return how many there are, up to 10,001; None where too many texts would have to be looked at for that."""
         leading, led = self._leading(by_number=True)
         if (searched := self._wanted.phrase) is None:
             return self._capped(self._led(leading), _COUNTED)
         if led <= _LOOKED_AT:
             return self._capped(self._led(leading).where(self._has_phrase(searched, listed)), _COUNTED)
+        if self._many_can_have(searched):
+            return None
         own = searched.rollouts()
         found = self._capped(select(own.c.number).where(*self._no_task_has_phrase(own)), _COUNTED)
         if found < _COUNTED and self._wanted.tasks_with_phrase:
-            found += self._of_tasks_with_phrase().count()
+            found += self._of_tasks_with_phrase().count() or 0
         return min(found, _COUNTED)
 
     def _led(self, leading: str | None) -> Select[Any]:
@@ -253,32 +278,44 @@ class _Finder:
         return select(range_of).select_from(each.join(range_of, true())).order_by(*part.order(range_of)).limit(limit)
 
     def _page_with_phrase(
-        self, searched: Phrase, parts: Sequence[Stretch], limit: int, leading: str | None
-    ) -> _Entries:
-        seen = _fill(parts, _LOOKED_AT, lambda part, rest: self._all(self._looked_at(searched, part, leading, rest)))
-        hits = [entry for entry in seen if entry.hit]
-        if len(hits) >= limit or len(seen) < _LOOKED_AT:
-            return hits[:limit]
-        return _fill(parts, limit, lambda part, rest: self._search(searched, part, rest))
+        self, searched: Phrase, sort: RolloutSort, cursor: Cursor | None, limit: int, leading: str | None
+    ) -> _Found:
+        hits: list[Row[Any]] = []
+        glance = _LOOKED_AT // _GLANCE
+        looked_until = cursor
+        for most in (glance, _LOOKED_AT - glance):
+            parts = stretches(sort, looked_until)
+            seen = _fill(parts, most, lambda part, rest: self._all(self._looked_at(searched, part, leading, rest)))
+            hits += [entry for entry in seen if entry.hit]
+            if len(hits) >= limit or len(seen) < most:
+                return _Found(hits[:limit])
+            looked_until = _cursor_at(seen[-1], sort)
+        if self._many_can_have(searched):
+            return _Found(hits, seen[-1])
+        return _Found(_fill(stretches(sort, cursor), limit, lambda part, rest: self._search(searched, part, rest)))
+
+    def _many_can_have(self, searched: Phrase) -> bool:
+        """Whether the index of trigrams would find more texts than can be looked at, as a sample of them says."""
+        last = self._connection.scalar(select(func.max(listed_texts.c.number))) or 0
+        numbers = sorted({last * each // _SAMPLE for each in range(1, _SAMPLE + 1)})
+        texts = self._connection.scalars(select(listed_texts.c.text).where(listed_texts.c.number.in_(numbers)))
+        return sum(map(searched.may_be_in, texts)) > _FEW_OF_SAMPLE
 
     def _looked_at(self, searched: Phrase, part: Stretch, leading: str | None, limit: int) -> Select[Any]:
         """Read the first entries of a part, and of each whether it is wanted."""
-        some = self._range(part, leading, limit).subquery("some")
+        in_order = self._range(part, leading, limit)
+        if not self._wanted.tasks_with_phrase:  # then only what has ended can have it, which has steps
+            in_order = in_order.where(func.coalesce(listed.c.steps, -1) >= 0)
+        some = in_order.subquery("some")
         hit = and_(*self._wanted.others(some, leading), self._has_phrase(searched, some))
         return select(some.c.number, some.c.rollout_id, some.c.value, hit.label("hit")).order_by(*part.order(some))
 
     def _search(self, searched: Phrase, part: Stretch, limit: int) -> _Entries:
         """Find entries by the index of trigrams, and by the tasks that have the phrase."""
         wanted = self._wanted
-        found: _Entries = []
-        if (
-            part.by_number and not self._on_sqlite
-        ):  # SQLite's trigrams come in this order, and end when there are enough
-            found = self._own(searched.first_rollouts(part, _LOOKED_AT), part, limit)
-        if len(found) < limit:
-            found = self._own(searched.rollouts(), part, limit)
+        found = self._own(searched.rollouts(), part, limit)
         if wanted.tasks_with_phrase:
-            found = [*found, *self._of_tasks_with_phrase().page([part], limit)]
+            found = [*found, *self._of_tasks_with_phrase().part(part, limit)]
         return sorted(found, key=part.comes_before)[:limit]
 
     def _own(self, own: FromClause, part: Stretch, limit: int) -> _Entries:

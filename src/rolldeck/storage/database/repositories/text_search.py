@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, FromClause, func, select, true
 
 from rolldeck.storage.database.listed import listed, listed_tasks, listed_texts, listed_trigrams
-from rolldeck.storage.database.repositories.list_order import Stretch
 
 _SHORTEST = 3  # characters: of less, no index of trigrams knows anything
 _MOST_TRIGRAMS = 8  # more of them exclude hardly anything
@@ -35,14 +34,17 @@ class Phrase:
             return func.instr(func.small_letters(text), self.words) > 0
         return text.contains(self.words, autoescape=True)
 
+    def may_be_in(self, text: str) -> bool:
+        """Return whether the index of trigrams finds a text, which must then be looked at."""
+        in_small_letters = text.lower()
+        return all(trigram in in_small_letters for trigram in self.trigrams)
+
     @property
-    def trigrams(self) -> str:
-        """Some trigrams of it, all of which a text must have, as FTS5 asks for them."""
+    def trigrams(self) -> Sequence[str]:
+        """Some trigrams of it, all of which a text must have."""
         last = len(self.words) - _SHORTEST
         step = max(2, -(-last // (_MOST_TRIGRAMS - 1)))
-        starts = sorted({*range(0, last, step), last})
-        quoted = (self.words[start : start + _SHORTEST].replace('"', '""') for start in starts)
-        return " ".join(f'"{trigram}"' for trigram in quoted)
+        return [self.words[start : start + _SHORTEST] for start in sorted({*range(0, last, step), last})]
 
     def rollouts(self) -> FromClause:
         """Return the entries of ``listed`` whose own text holds it, as something to read from."""
@@ -52,15 +54,10 @@ class Phrase:
             entries = texts.join(listed, listed.c.number == listed_trigrams.c.rowid)
             # Its number is that of the trigrams, whose order is the one that costs nothing.
             columns = [listed_trigrams.c.rowid.label("number"), *(each for each in listed.c if each.name != "number")]
-            has_trigrams = listed_trigrams.c.listed_trigrams.op("MATCH")(self.trigrams)
+            asked = " ".join('"' + trigram.replace('"', '""') + '"' for trigram in self.trigrams)  # as FTS5 has it
+            has_trigrams = listed_trigrams.c.listed_trigrams.op("MATCH")(asked)
             return select(*columns).select_from(entries).where(has_trigrams, holds).subquery("found")
         return _entries_of(select(listed_texts.c.number).where(holds).subquery("numbers"))
-
-    def first_rollouts(self, part: Stretch, most: int) -> FromClause:
-        """Return the same on PostgreSQL, of the first texts of a list by number only."""
-        in_order = select(listed_texts).where(*part.conditions(listed_texts)).order_by(*part.order(listed_texts))
-        first = in_order.limit(most).subquery("first")
-        return _entries_of(select(first.c.number).where(self.is_in(first.c.text)).subquery("numbers"))
 
 
 def _entries_of(numbers: FromClause) -> FromClause:
