@@ -1516,7 +1516,9 @@ export interface components {
          * RolloutList
          * @description Rollouts in the order asked for; ``next`` is the ``after`` of the following page, null on the last one.
          *
-         *     ``total`` counts all that match where that was asked for; 10,001 means more than 10,000.
+         *     A page of a text search may be short, or empty, and yet have a ``next``: for one page only so many rollouts are looked
+         *     at. ``total`` counts all that match where that was asked for; 10,001 means more than 10,000, null that too many would
+         *     have to be looked at to say it.
          */
         RolloutList: {
             /** Rollouts */

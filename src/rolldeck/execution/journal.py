@@ -104,11 +104,15 @@ class Journal:
 
 
 def as_record(phase: Phase, error: Exception) -> RolloutError:
-    """Return an error as a rollout's record has it."""
+    """Return an error as a rollout's record has it.
+
+    A failure of the worker's own system (a full disk, no more descriptors) is nothing that a task or an agent did: the
+    rollout could succeed elsewhere, or later.
+    """
     kind = type(error).__name__
     return RolloutError(
         phase=phase,
         kind=kind,
         message=(str(error) or kind)[:_MESSAGE_CHARACTERS],
-        retryable=isinstance(error, RolldeckError) and error.retryable,
+        retryable=error.retryable if isinstance(error, RolldeckError) else isinstance(error, OSError),
     )

@@ -18,7 +18,10 @@ export function SearchOn({ pages, fetching, onMore }: Props) {
   }, [searching, fetching, onMore]);
   return searching ? (
     <div role="status">
-      <EmptyState title="Searching…" detail="Many rollouts may have this text; none that was looked at so far matches." />
+      <EmptyState
+        title="Searching…"
+        detail="Many rollouts may have this text; none that was looked at so far matches."
+      />
     </div>
   ) : (
     <EmptyState title="Nothing found so far" detail="Older rollouts, or those further down in this order, may match.">
