@@ -15,6 +15,7 @@ key, the same by OFFSET from the middle, and a whole count.
 
 import argparse
 import asyncio
+import gc
 import http.client
 import json
 import math
@@ -351,6 +352,8 @@ async def _serve(address: str, port: int, artifacts: Path) -> None:
         web_dir=None,
     )
     config = uvicorn.Config(create_app(services), host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    gc.collect()
+    gc.freeze()  # as ``rolldeck serve`` does
     await uvicorn.Server(config).serve()
     await database.close()
 

@@ -203,7 +203,8 @@ def sizes(request: pytest.FixtureRequest) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if request.param == "few are many here":
             patch.setattr(listing, "_FEW", 150)
-            patch.setattr(listing, "_LOOKED_AT", 20)
+        patch.setattr(listing, "_LOOKED_AT", 20)
+        patch.setattr(listing, "_FEW_TEXTS", 20)
         yield
 
 
@@ -274,6 +275,7 @@ def test_a_page_of_a_search_ends_where_many_texts_may_have_it_and_none_of_those_
     stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "_LOOKED_AT", 20)
+    monkeypatch.setattr(listing, "_FEW_TEXTS", 20)
     where = RolloutFilter(text="hats and coats", statuses=frozenset({Status.CANCELLED}))
     page = stored.page(where, RolloutSort.NEWEST, count=True)
     assert (page.rollouts, page.next is None, page.total) == ([], False, None)

@@ -50,12 +50,10 @@ from rolldeck.storage.port import BatchPage, RolloutFilter, RolloutPage, Rollout
 
 _COUNTED = 10_001
 _FEW = 20_000  # rollouts that are sorted within milliseconds
-_LOOKED_AT = 2_000  # entries that are searched for a phrase for one page, unless the index of trigrams finds it
-_GLANCE = 8  # a first look is at so much fewer: a phrase is mostly in none of them, or in enough
+_LOOKED_AT = 1_000  # entries that are searched for a phrase for one page, unless the index of trigrams finds it
+_GLANCE = 4  # a first look is at so much fewer: a phrase is mostly in none of them, or in enough
+_FEW_TEXTS = 3_000  # that can be looked at within tens of milliseconds
 _SAMPLE = 300  # texts that say how many the index of trigrams would find
-_FEW_OF_SAMPLE = (
-    2  # so few of them: of a million texts about 10,000 would be looked at, which takes tens of milliseconds
-)
 
 _Entries = Sequence[Row[Any]]
 """Rollouts of a page: ``number``, ``rollout_id``, and the ``value`` that they are sorted by."""
@@ -295,11 +293,20 @@ class _Finder:
         return _Found(_fill(stretches(sort, cursor), limit, lambda part, rest: self._search(searched, part, rest)))
 
     def _many_can_have(self, searched: Phrase) -> bool:
-        """Whether the index of trigrams would find more texts than can be looked at, as a sample of them says."""
+        """Whether the index of trigrams would have to look at more texts than it can, as a sample of them says.
+
+        Where none of the sample can have the phrase, some thousands of a million can.
+        """
         last = self._connection.scalar(select(func.max(listed_texts.c.number))) or 0
+        if last <= _FEW_TEXTS:
+            return False
         numbers = sorted({last * each // _SAMPLE for each in range(1, _SAMPLE + 1)})
-        texts = self._connection.scalars(select(listed_texts.c.text).where(listed_texts.c.number.in_(numbers)))
-        return sum(map(searched.may_be_in, texts)) > _FEW_OF_SAMPLE
+        sample = select(listed_texts.c.text).where(listed_texts.c.number.in_(numbers))
+        texts = [text.lower() for text in self._connection.scalars(sample)]
+        if self._on_sqlite:
+            return any(all(trigram in text for trigram in searched.trigrams) for text in texts)
+        # PostgreSQL compares the lists of all trigrams entry by entry, so that the shortest says how long that takes.
+        return all(any(trigram in text for text in texts) for trigram in searched.trigrams)
 
     def _looked_at(self, searched: Phrase, part: Stretch, leading: str | None, limit: int) -> Select[Any]:
         """Read the first entries of a part, and of each whether it is wanted."""

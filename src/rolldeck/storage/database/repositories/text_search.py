@@ -4,6 +4,7 @@ PostgreSQL keeps texts in small letters and has an index of their trigrams that 
 which texts have some trigrams, anywhere in them; those are looked at once more, in small letters as Python has them.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,34 +30,30 @@ class Phrase:
         return len(self.words) < _SHORTEST
 
     def is_in(self, text: ColumnElement[str]) -> ColumnElement[bool]:
-        """Return whether a stored text holds it."""
+        """Return whether a stored text holds it, in words that no index answers: for texts that are looked at anyway."""
         if self.on_sqlite:
             return func.instr(func.small_letters(text), self.words) > 0
-        return text.contains(self.words, autoescape=True)
-
-    def may_be_in(self, text: str) -> bool:
-        """Return whether the index of trigrams finds a text, which must then be looked at."""
-        in_small_letters = text.lower()
-        return all(trigram in in_small_letters for trigram in self.trigrams)
+        return func.strpos(text, self.words) > 0
 
     @property
     def trigrams(self) -> Sequence[str]:
-        """Some trigrams of it, all of which a text must have."""
-        last = len(self.words) - _SHORTEST
-        step = max(2, -(-last // (_MOST_TRIGRAMS - 1)))
-        return [self.words[start : start + _SHORTEST] for start in sorted({*range(0, last, step), last})]
+        """All its trigrams that the index knows, which every text that holds it has: PostgreSQL's are within words."""
+        parts = [self.words] if self.on_sqlite else re.findall(r"\w+", self.words)
+        return [part[start : start + _SHORTEST] for part in parts for start in range(len(part) - _SHORTEST + 1)]
 
     def rollouts(self) -> FromClause:
         """Return the entries of ``listed`` whose own text holds it, as something to read from."""
-        holds = self.is_in(listed_texts.c.text)
         if self.on_sqlite:
             texts = listed_trigrams.join(listed_texts, listed_texts.c.number == listed_trigrams.c.rowid)
             entries = texts.join(listed, listed.c.number == listed_trigrams.c.rowid)
             # Its number is that of the trigrams, whose order is the one that costs nothing.
             columns = [listed_trigrams.c.rowid.label("number"), *(each for each in listed.c if each.name != "number")]
-            asked = " ".join('"' + trigram.replace('"', '""') + '"' for trigram in self.trigrams)  # as FTS5 has it
+            some = self.trigrams[:: -(-len(self.trigrams) // _MOST_TRIGRAMS)]
+            asked = " ".join('"' + trigram.replace('"', '""') + '"' for trigram in some)  # as FTS5 has it
             has_trigrams = listed_trigrams.c.listed_trigrams.op("MATCH")(asked)
+            holds = self.is_in(listed_texts.c.text)
             return select(*columns).select_from(entries).where(has_trigrams, holds).subquery("found")
+        holds = listed_texts.c.text.contains(self.words, autoescape=True)
         return _entries_of(select(listed_texts.c.number).where(holds).subquery("numbers"))
 
 
