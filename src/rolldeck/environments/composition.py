@@ -1,0 +1,185 @@
+"""An application as services: what a runtime starts, in which order, and how a browser and state checks reach it.
+
+This is what a recipe says of any web application, its own or a user's (one YAML file). A runtime builds a template of
+it once: it starts the services from their plain origins, loads the seeds, lets ``preparation`` set the application up,
+stops everything cleanly and keeps the state. An environment is a copy of that state, started.
+
+Texts of ``environment``, ``command`` and logins may hold ``${...}``: ``${secret.NAME}`` is a random secret of each
+environment, ``${service.NAME.host}`` and ``${service.NAME.port}`` say where another service is reached from inside.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from rolldeck.domain.page import Cookie
+
+
+@dataclass(frozen=True)
+class ContainerImage:
+    """An image by its reference; what is not on the machine is pulled."""
+
+    reference: str
+
+
+@dataclass(frozen=True)
+class ImageBuild:
+    """An image that is built from a directory with a Dockerfile in it."""
+
+    context: Path
+    dockerfile: str = "Dockerfile"
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class SeedFile:
+    """A file or directory that is copied into a service before its first start; ``target`` is a path in the service."""
+
+    source: Path
+    target: str
+
+
+@dataclass(frozen=True)
+class SqlDump:
+    """Data that is loaded into the service's PostgreSQL: plain SQL, gzip of it, or ``pg_dump``'s custom format.
+
+    Which one it is, is recognised by content. ``database`` is created, and belongs to ``owner``.
+    """
+
+    source: Path
+    database: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class HealthCheck:
+    """When a service is well: it answers ``path`` with 200, or ``command`` ends with 0 in it, else its port is open."""
+
+    path: str | None = None
+    command: tuple[str, ...] | None = None
+    deadline_seconds: float = 120.0
+    interval_seconds: float = 0.05
+
+
+@dataclass(frozen=True)
+class ServiceLimits:
+    """What one environment's service may use."""
+
+    memory_mb: int = 2048
+    cpus: float = 2.0
+    processes: int = 512
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service of an application. ``origin`` is for runtimes with containers, None where it has only a command.
+
+    ``install`` are commands that are run once, when the template is made; ``state`` are paths that change while it
+    runs and belong to the template (volumes that an image declares would be lost with a commit).
+    """
+
+    name: str
+    origin: ContainerImage | ImageBuild | None = None
+    install: tuple[tuple[str, ...], ...] = ()
+    command: tuple[str, ...] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    seeds: tuple[SeedFile | SqlDump, ...] = ()
+    state: tuple[str, ...] = ()
+    port: int | None = None
+    health: HealthCheck = field(default_factory=HealthCheck)
+    needs: tuple[str, ...] = ()
+    """Services that must be well before this one starts."""
+    limits: ServiceLimits = field(default_factory=ServiceLimits)
+    user: str | None = None
+
+
+@dataclass(frozen=True)
+class PostgresSource:
+    """A database for state checks, in a service that is a PostgreSQL; ``role`` reads it."""
+
+    service: str
+    database: str
+    role: str
+
+
+@dataclass(frozen=True)
+class SqliteSource:
+    """A database for state checks: a file in a service."""
+
+    service: str
+    path: str
+
+
+@dataclass(frozen=True)
+class FormLogin:
+    """Rolldeck fills in the application's login form by HTTP and gives the browser the cookies that come back.
+
+    ``fields`` are what is posted to ``path``, as a form or as JSON; hidden fields of the page (tokens) are kept.
+    """
+
+    path: str
+    fields: Mapping[str, str]
+    as_json: bool = False
+
+
+@dataclass(frozen=True)
+class CookieLogin:
+    """Cookies that are known beforehand."""
+
+    cookies: tuple[Cookie, ...]
+
+
+Login = FormLogin | CookieLogin | None
+
+
+class Reach(Protocol):
+    """How code of a recipe reaches the running application, from Rolldeck's side."""
+
+    @property
+    def origin(self) -> str:
+        """Where the web service answers."""
+
+    def secret(self, name: str) -> str:
+        """Return this environment's secret of that name (the template's own while it is built)."""
+
+    def address_inside(self, service: str) -> tuple[str, int]:
+        """Return host and port by which services reach this one."""
+
+
+class Preparation(Protocol):
+    """What an application needs done through its own API; code of a recipe, for what a file cannot say."""
+
+    steps: tuple[str, ...]
+    """Names of what ``prepare`` does, for the progress of a build."""
+
+    def content_hash(self) -> str:
+        """Return a hash of all that ``prepare`` makes of the application."""
+
+    async def prepare(self, reach: Reach, report: Callable[[str], None]) -> None:
+        """Set the application up, once, while the template is built. Raises ``TemplateError``."""
+
+    async def log_in(self, reach: Reach) -> Sequence[Cookie]:
+        """Make a freshly started environment its own (passwords), and return the agent's login.
+
+        Raises ``EnvironmentFailure``.
+        """
+
+    def diagnose(self, health_body: str) -> str | None:
+        """Say in words what an answer of the health check means while it is not well; None where it says nothing."""
+
+
+@dataclass(frozen=True)
+class Composition:
+    """All services, and the way in. ``web`` names the service that a browser opens."""
+
+    services: tuple[Service, ...]
+    web: str
+    start_path: str = "/"
+    login: Login = None
+    preparation: Preparation | None = None
+    databases: Mapping[str, PostgresSource | SqliteSource] = field(default_factory=dict)
+    instruction: str | None = None
+    """What the agent is told of the application beside its task, for example credentials."""
+    pages: tuple[str, ...] = ("/",)
+    """Paths that its users open: what a measurement uses."""
