@@ -4,8 +4,7 @@ This is what a recipe says of any web application, its own or a user's (one YAML
 it once: it starts the services from their plain origins, loads the seeds, lets ``preparation`` set the application up,
 stops everything cleanly and keeps the state. An environment is a copy of that state, started.
 
-Texts of ``environment``, ``command`` and logins may hold ``${...}``: ``${secret.NAME}`` is a random secret of each
-environment, ``${service.NAME.host}`` and ``${service.NAME.port}`` say where another service is reached from inside.
+Texts of ``environment``, ``install``, ``command``, health checks and logins may hold ``${...}``; see ``placeholders``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +33,10 @@ class ImageBuild:
 
 @dataclass(frozen=True)
 class SeedFile:
-    """A file or directory that is copied into a service before its first start; ``target`` is a path in the service."""
+    """A file or directory that is copied into a service before its first start.
+
+    ``target`` is a path in the service; a relative one is in its own directory, ``${directory}``.
+    """
 
     source: Path
     target: str
@@ -75,8 +77,10 @@ class ServiceLimits:
 class Service:
     """One service of an application. ``origin`` is for runtimes with containers, None where it has only a command.
 
-    ``install`` are commands that are run once, when the template is made; ``state`` are paths that change while it
-    runs and belong to the template (volumes that an image declares would be lost with a commit).
+    ``install`` are commands that are run once, when the template is made, after the seeds are there; ``state`` are paths
+    that change while it runs and belong to the template (volumes that an image declares would be lost with a commit).
+    Relative ones are in its own directory. The process runtime shares, read-only, what is not state; where none is
+    named, everything is.
     """
 
     name: str

@@ -1,0 +1,46 @@
+"""When a composition counts as another one, so that its template is built anew."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rolldeck.environments.composition import Composition, HealthCheck, SeedFile, Service
+from rolldeck.environments.fingerprint import fingerprint
+
+
+@pytest.fixture
+def composition(tmp_path: Path) -> Composition:
+    (tmp_path / "wiki" / "tiddlers").mkdir(parents=True)
+    (tmp_path / "wiki" / "tiddlers" / "one.tid").write_text("one")
+    service = Service("web", command=("serve", "${port}"), seeds=(SeedFile(tmp_path / "wiki", "wiki"),), port=80)
+    return Composition((service,), web="web")
+
+
+def test_the_same_content_in_another_place_is_the_same(composition: Composition, tmp_path: Path) -> None:
+    before = fingerprint(composition)
+    (tmp_path / "wiki").rename(tmp_path / "moved")
+    [service] = composition.services
+    moved = replace(service, seeds=(SeedFile(tmp_path / "moved", "wiki"),))
+    assert fingerprint(replace(composition, services=(moved,))) == before
+
+
+@pytest.mark.parametrize("change", ["content", "name", "another file", "mode", "command", "health"])
+def test_every_change_is_seen(composition: Composition, tmp_path: Path, change: str) -> None:
+    before = fingerprint(composition)
+    one = tmp_path / "wiki" / "tiddlers" / "one.tid"
+    [service] = composition.services
+    match change:
+        case "content":
+            one.write_text("two")
+        case "name":
+            one.rename(one.with_name("two.tid"))
+        case "another file":
+            one.with_name("empty.tid").touch()
+        case "mode":
+            one.chmod(0o755)
+        case "command":
+            service = replace(service, command=("serve", "it", "${port}"))
+        case _:
+            service = replace(service, health=HealthCheck(path="/health"))
+    assert fingerprint(replace(composition, services=(service,))) != before
