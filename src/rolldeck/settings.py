@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from rolldeck.machine import memory_bytes, processors
@@ -53,10 +53,18 @@ def _workers_of(validated: dict[str, int]) -> int:
 
 
 class Settings(BaseSettings):
-    """Settings of one installation. Each is read from the variable ``ROLLDECK_<NAME>``; an empty one counts as not set."""
+    """Settings of one installation. Each is read from the variable ``ROLLDECK_<NAME>``; an empty one counts as not set.
+
+    Some have other names beside it, usual elsewhere: of several that are set, the first counts.
+    """
 
     model_config = SettingsConfigDict(
-        env_prefix="ROLLDECK_", env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+        env_prefix="ROLLDECK_",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        hide_input_in_errors=True,
+        validate_by_name=True,
     )
 
     data_dir: Path = Field(default_factory=_default_data_dir, description="database and artifacts of this installation")
@@ -82,7 +90,11 @@ class Settings(BaseSettings):
         default_factory=_default_workers, ge=0, le=256, description="worker processes that the server starts; 0: none"
     )
     parallel: int = Field(
-        default_factory=_default_parallel, ge=1, le=256, description="rollouts that one worker executes at once"
+        default_factory=_default_parallel,
+        ge=1,
+        le=256,
+        validation_alias=AliasChoices("ROLLDECK_PARALLEL", "MAX_WORKERS"),
+        description="rollouts that one worker executes at once",
     )
     lease_seconds: float = Field(
         default=15, ge=1, le=600, description="how long a worker may be silent before its rollouts are given to others"
@@ -118,6 +130,21 @@ class Settings(BaseSettings):
         default=None, description="the exported dashboard; default: the one built in this checkout"
     )
     max_upload_mb: int = Field(default=32, ge=1, le=1024, description="largest tasks.json accepted, in MB")
+    gemini_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ROLLDECK_GEMINI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        description="key of Google's models",
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ROLLDECK_OPENAI_API_KEY", "OPENAI_API_KEY"),
+        description="key of OpenAI's models",
+    )
+    anthropic_api_key: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ROLLDECK_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"),
+        description="key of Anthropic's models",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
     )
@@ -143,11 +170,19 @@ class Settings(BaseSettings):
             raise ValueError(f"is as much as all memory: there are {there_are} MB")
         return megabytes
 
+    @classmethod
+    def variables_of(cls, name: str) -> tuple[str, ...]:
+        """Return the variables that a setting is read from, the one that counts most first."""
+        match cls.model_fields[name].validation_alias:
+            case AliasChoices(choices=choices):
+                return tuple(str(choice) for choice in choices)
+        return (f"ROLLDECK_{name.upper()}",)
+
     def as_variables(self) -> dict[str, str]:
         """Return the environment variables that another process reads the same settings from, secrets included."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
         return {
-            f"ROLLDECK_{name.upper()}": value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            self.variables_of(name)[0]: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             for name, value in values.items()
             if value is not None
         }

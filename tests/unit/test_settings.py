@@ -12,8 +12,41 @@ DOCUMENTATION = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 def test_the_documentation_lists_exactly_the_settings_that_exist() -> None:
-    documented = re.findall(r"^\| `ROLLDECK_(\w+)`", DOCUMENTATION.read_text(), flags=re.MULTILINE)
-    assert sorted(documented) == sorted(name.upper() for name in Settings.model_fields)
+    cells = re.findall(r"^\| (`ROLLDECK_.+?) \|", DOCUMENTATION.read_text(), flags=re.MULTILINE)
+    documented = [tuple(re.findall(r"`(\w+)`", cell)) for cell in cells]
+    assert sorted(documented) == sorted(Settings.variables_of(name) for name in Settings.model_fields)
+
+
+def test_a_settings_own_variable_comes_before_its_other_names() -> None:
+    for name in Settings.model_fields:
+        assert Settings.variables_of(name)[0] == f"ROLLDECK_{name.upper()}"
+
+
+OTHER_NAMES = [(name, other) for name in Settings.model_fields for other in Settings.variables_of(name)[1:]]
+
+
+@pytest.mark.parametrize(("name", "other"), OTHER_NAMES)
+def test_a_setting_is_read_by_its_other_names_unless_its_own_is_set(
+    monkeypatch: pytest.MonkeyPatch, name: str, other: str
+) -> None:
+    for variable in Settings.variables_of(name):
+        monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setenv(other, "7")
+    assert _text(getattr(Settings(), name)).endswith("7")
+    monkeypatch.setenv(Settings.variables_of(name)[0], "8")
+    assert _text(getattr(Settings(), name)).endswith("8")
+    monkeypatch.setenv(Settings.variables_of(name)[0], "")
+    assert _text(getattr(Settings(), name)).endswith("7")
+
+
+def _text(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def test_an_option_comes_before_every_name_of_a_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLLDECK_PARALLEL", "5")
+    monkeypatch.setenv("MAX_WORKERS", "6")
+    assert Settings.model_validate({"parallel": 7}).parallel == 7
 
 
 def test_a_setting_is_read_from_its_variable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -32,7 +65,7 @@ def test_paths_are_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 
 def test_a_setting_out_of_its_range_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROLLDECK_PARALLEL", "0")
-    with pytest.raises(ValidationError, match="parallel"):
+    with pytest.raises(ValidationError, match="PARALLEL"):
         Settings()
 
 
@@ -45,6 +78,13 @@ def test_a_database_of_an_unknown_kind_is_refused_without_being_shown(monkeypatc
 
 def test_a_databases_password_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ROLLDECK_DATABASE_URL", "postgresql://me:hunter2@host/db")
+    assert "hunter2" not in repr(Settings())
+    assert "hunter2" not in Settings().model_dump_json()
+
+
+def test_a_models_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("GEMINI_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"):
+        monkeypatch.setenv(variable, "hunter2")
     assert "hunter2" not in repr(Settings())
     assert "hunter2" not in Settings().model_dump_json()
 
@@ -100,7 +140,14 @@ def test_the_machine_is_shared_by_as_many_workers_as_are_wanted(monkeypatch: pyt
 
 
 def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    given = Settings(data_dir=tmp_path, port=0, lease_seconds=1.5, database_url=SecretStr("postgresql://a:b@c/d"))
+    given = Settings(
+        data_dir=tmp_path,
+        port=0,
+        parallel=3,
+        lease_seconds=1.5,
+        database_url=SecretStr("postgresql://a:b@c/d"),
+        gemini_api_key=SecretStr("not-a-key"),
+    )
     for variable, value in given.as_variables().items():
         monkeypatch.setenv(variable, value)
     assert Settings() == given

@@ -1,6 +1,7 @@
 """Running a command: its settings, its errors in words, its exit code, and what a signal does to it."""
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterator
@@ -82,8 +83,16 @@ def say_settings_are_wrong(error: ValidationError) -> None:
     for problem in error.errors(include_url=False, include_input=False):
         if problem["type"] == "default_factory_not_called":  # follows from another one
             continue
-        name = "_".join(str(part) for part in problem["loc"]).upper()
-        say(f"Error: ROLLDECK_{name}: {problem['msg']}")
+        say(f"Error: {_variable_of(''.join(map(str, problem['loc'])))}: {problem['msg']}")
+
+
+def _variable_of(place: str) -> str:
+    """Return the variable that a person has set, or could; ``place`` is a setting's name or its first variable."""
+    for name in Settings.model_fields:
+        variables = Settings.variables_of(name)
+        if place in (name, variables[0]):
+            return next((variable for variable in variables if os.environ.get(variable)), variables[0])
+    return place
 
 
 async def _until_interrupted(command: Coroutine[None, None, int], stopping: str | None) -> int:

@@ -40,6 +40,18 @@ def test_a_wrong_setting_is_told_by_its_variable(
     assert "Error: ROLLDECK_PARALLEL: " in capsys.readouterr().err
 
 
+def test_a_wrong_setting_is_told_by_the_name_that_was_used(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MAX_WORKERS", "none")
+
+    async def command(_: Settings) -> int:
+        return 0
+
+    assert complete(command, quiet=True) == BAD_INPUT
+    assert "Error: MAX_WORKERS: " in capsys.readouterr().err
+
+
 def test_bad_input_is_told_with_every_problem(capsys: pytest.CaptureFixture[str]) -> None:
     async def command(_: Settings) -> int:
         raise InvalidInput(
