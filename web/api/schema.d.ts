@@ -498,7 +498,7 @@ export interface components {
          */
         ActionResult: {
             /** Action */
-            action: components["schemas"]["Click"] | components["schemas"]["DoubleClick"] | components["schemas"]["Move"] | components["schemas"]["Drag"] | components["schemas"]["Scroll"] | components["schemas"]["TypeText"] | components["schemas"]["PressKey"] | components["schemas"]["Wait"] | components["schemas"]["Navigate"] | components["schemas"]["Back"] | components["schemas"]["Forward"] | components["schemas"]["Screenshot"];
+            action: components["schemas"]["Click"] | components["schemas"]["MouseDown"] | components["schemas"]["MouseUp"] | components["schemas"]["Move"] | components["schemas"]["Drag"] | components["schemas"]["Scroll"] | components["schemas"]["TypeText"] | components["schemas"]["PressKey"] | components["schemas"]["KeyDown"] | components["schemas"]["KeyUp"] | components["schemas"]["HoldKey"] | components["schemas"]["Wait"] | components["schemas"]["Navigate"] | components["schemas"]["Back"] | components["schemas"]["Forward"] | components["schemas"]["Screenshot"];
             /** Error */
             error?: string | null;
             /** Notice */
@@ -761,9 +761,15 @@ export interface components {
         };
         /**
          * Click
-         * @description Press and release a mouse button at a point.
+         * @description Press and release a mouse button at a point; with a ``count``, so many times in quick succession.
          */
         Click: {
+            /**
+             * Held
+             * @description modifier keys held meanwhile, as in a chord: Control+Shift
+             * @default
+             */
+            held: string;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -779,6 +785,11 @@ export interface components {
              * @enum {string}
              */
             button: "left" | "middle" | "right";
+            /**
+             * Count
+             * @default 1
+             */
+            count: number;
         };
         /**
          * ClickOn
@@ -892,25 +903,16 @@ export interface components {
             freed_bytes: number;
         };
         /**
-         * DoubleClick
-         * @description Two quick clicks with the left button at a point.
-         */
-        DoubleClick: {
-            /**
-             * @description discriminator enum property added by openapi-typescript
-             * @enum {string}
-             */
-            kind: "double_click";
-            /** X */
-            x: number;
-            /** Y */
-            y: number;
-        };
-        /**
          * Drag
          * @description Press the left button at the first point, move along the others, release at the last one.
          */
         Drag: {
+            /**
+             * Held
+             * @description modifier keys held meanwhile, as in a chord: Control+Shift
+             * @default
+             */
+            held: string;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1051,6 +1053,24 @@ export interface components {
             blocked: string[];
         };
         /**
+         * HoldKey
+         * @description Keep a key or a chord pressed for a while; its last key repeats, as on a keyboard.
+         */
+        HoldKey: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "hold_key";
+            /** Keys */
+            keys: string;
+            /**
+             * Seconds
+             * @default 1
+             */
+            seconds: number;
+        };
+        /**
          * HoverOver
          * @description Move the pointer over an element.
          */
@@ -1069,6 +1089,32 @@ export interface components {
             target: components["schemas"]["Target"];
         };
         JsonValue: unknown;
+        /**
+         * KeyDown
+         * @description Press a key and keep it down, also through later steps.
+         */
+        KeyDown: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "key_down";
+            /** Key */
+            key: string;
+        };
+        /**
+         * KeyUp
+         * @description Release a key.
+         */
+        KeyUp: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "key_up";
+            /** Key */
+            key: string;
+        };
         /**
          * Limits
          * @description Where a rollout is truncated (and still verified).
@@ -1118,10 +1164,50 @@ export interface components {
          */
         Match: "match" | "mismatch" | "missing" | "unexpected";
         /**
+         * MouseDown
+         * @description Press a mouse button where the pointer is, and keep it down, also through later steps.
+         */
+        MouseDown: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "mouse_down";
+            /**
+             * Button
+             * @default left
+             * @enum {string}
+             */
+            button: "left" | "middle" | "right";
+        };
+        /**
+         * MouseUp
+         * @description Release a mouse button where the pointer is.
+         */
+        MouseUp: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "mouse_up";
+            /**
+             * Button
+             * @default left
+             * @enum {string}
+             */
+            button: "left" | "middle" | "right";
+        };
+        /**
          * Move
          * @description Move the mouse pointer to a point, pressing nothing: hovering.
          */
         Move: {
+            /**
+             * Held
+             * @description modifier keys held meanwhile, as in a chord: Control+Shift
+             * @default
+             */
+            held: string;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}
@@ -1686,6 +1772,12 @@ export interface components {
          * @description Turn the mouse wheel at a point by a number of pixels; positive is right and down.
          */
         Scroll: {
+            /**
+             * Held
+             * @description modifier keys held meanwhile, as in a chord: Control+Shift
+             * @default
+             */
+            held: string;
             /**
              * @description discriminator enum property added by openapi-typescript
              * @enum {string}

@@ -45,7 +45,7 @@ export function step(index: number, fields: Partial<Step> = {}): Step {
     url: "http://127.0.0.1:41233/",
     screenshot_url: `/api/rollouts/r/steps/${index}/screenshot`,
     message: "",
-    actions: [{ action: { kind: "click", x: 10 * index, y: 20, button: "left" }, error: null }],
+    actions: [{ action: { kind: "click", x: 10 * index, y: 20, button: "left", count: 1, held: "" }, error: null }],
     agent_seconds: 1,
     action_seconds: 0.2,
     usage: null,

@@ -15,7 +15,6 @@ from rolldeck.agents.reading import as_value, nested
 from rolldeck.domain.action import (
     Action,
     Click,
-    DoubleClick,
     Drag,
     Move,
     Navigate,
@@ -151,7 +150,7 @@ class OracleAgent:
                 return (Navigate(url=step.path),)
             case ClickOn():
                 x, y = await self._middle(step.target, step.timeout)
-                return (DoubleClick(x=x, y=y),) if step.double else (Click(x=x, y=y, button=step.button),)
+                return (Click(x=x, y=y, button=step.button, count=2 if step.double else 1),)
             case HoverOver():
                 x, y = await self._middle(step.target, step.timeout)
                 return (Move(x=x, y=y),)

@@ -9,15 +9,21 @@ from playwright.async_api import CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
-from rolldeck.browser.clipboard import Clipboard, is_paste
-from rolldeck.browser.keys import UnknownKey, chord
+from rolldeck.browser.clipboard import Clipboard
+from rolldeck.browser.keyboard import Keyboard
+from rolldeck.browser.mouse import Mouse
+from rolldeck.browser.no_effect import NoEffect
 from rolldeck.domain.action import (
     Action,
     Back,
     Click,
-    DoubleClick,
     Drag,
     Forward,
+    HoldKey,
+    KeyDown,
+    KeyUp,
+    MouseDown,
+    MouseUp,
     Move,
     Navigate,
     PressKey,
@@ -28,13 +34,6 @@ from rolldeck.domain.action import (
 )
 
 NAVIGATION_SECONDS = 30.0
-_PASTE_FROM = 2000  # characters of a text: a person would paste it
-_LONG_LINE = 60  # characters: each key costs a rich editor 25 to 90 ms
-_MOVES_PER_LEG = 10
-
-
-class NoEffect(Exception):
-    """The action could not be done; the text says why, for the agent."""
 
 
 class Hands:
@@ -44,81 +43,24 @@ class Hands:
         self, page: Page, cdp: CDPSession, *, clipboard: Clipboard, origin: str, width: int, height: int
     ) -> None:
         self._page = page
-        self._clipboard = clipboard
         self._cdp = cdp
         self._origin = origin
-        self._width = width
-        self._height = height
+        self._keyboard = Keyboard(page, clipboard)
+        self._mouse = Mouse(page, self._keyboard, width=width, height=height)
 
     async def perform(self, action: Action) -> None:
         """Perform an action. Raises ``NoEffect``, and Playwright's ``Error`` where the page is gone."""
         match action:
-            case Click() | DoubleClick() | Move() | Drag() | Scroll():
-                await self._use_mouse(action)
-            case TypeText():
-                await self._type(action.text)
-            case PressKey():
-                await self._press(action.keys)
+            case Click() | MouseDown() | MouseUp() | Move() | Drag() | Scroll():
+                await self._mouse.perform(action)
+            case TypeText() | PressKey() | KeyDown() | KeyUp() | HoldKey():
+                await self._keyboard.perform(action)
             case Navigate() | Back() | Forward():
                 await self._travel(action)
             case Wait():
                 await asyncio.sleep(action.seconds)
             case Screenshot():
                 pass
-
-    async def _use_mouse(self, action: Click | DoubleClick | Move | Drag | Scroll) -> None:
-        mouse = self._page.mouse
-        match action:
-            case Click():
-                await mouse.click(*self._point(action.x, action.y), button=action.button)
-            case DoubleClick():
-                await mouse.dblclick(*self._point(action.x, action.y))
-            case Move():
-                await mouse.move(*self._point(action.x, action.y))
-            case Drag():
-                await self._drag([self._point(x, y) for x, y in action.path])
-            case Scroll():
-                await mouse.move(*self._point(action.x, action.y))
-                await mouse.wheel(action.dx, action.dy)
-
-    def _point(self, x: int, y: int) -> tuple[int, int]:
-        """The point itself; one on the far edge is the last pixel before it. Raises ``NoEffect`` outside of the page."""
-        if not (0 <= x <= self._width and 0 <= y <= self._height):
-            raise NoEffect(f"({x}, {y}) is outside of the page, which is {self._width} × {self._height} pixels")
-        return min(x, self._width - 1), min(y, self._height - 1)
-
-    async def _drag(self, points: list[tuple[int, int]]) -> None:
-        mouse = self._page.mouse
-        await mouse.move(*points[0])
-        await mouse.down()
-        try:
-            for point in points[1:]:
-                await mouse.move(*point, steps=_MOVES_PER_LEG)
-        finally:
-            await mouse.up()
-
-    async def _type(self, text: str) -> None:
-        """Type key by key, but for the inside of long lines: it arrives at once, and a last key press tells the page."""
-        keyboard = self._page.keyboard
-        if len(text) > _PASTE_FROM:
-            await keyboard.insert_text(text)
-            return
-        for line in text.splitlines(keepends=True):
-            if len(line) > _LONG_LINE:
-                inside = line.rstrip("\r\n")[:-1]
-                await keyboard.insert_text(inside)
-                line = line[len(inside) :]
-            await keyboard.type(line)
-
-    async def _press(self, keys: str) -> None:
-        try:
-            keyboard_chord = chord(keys)
-        except UnknownKey as error:
-            raise NoEffect(str(error)) from error
-        if is_paste(keyboard_chord):
-            await self._page.keyboard.insert_text(self._clipboard.text)
-        else:
-            await self._page.keyboard.press(keyboard_chord)
 
     async def _travel(self, action: Navigate | Back | Forward) -> None:
         if isinstance(action, Navigate):

@@ -5,13 +5,18 @@ copies is noted here as it is copied, and a paste types it in; Chromium's own cl
 permission to read it by themselves.
 """
 
+from collections.abc import Iterable
 from typing import Self
 
 from playwright.async_api import BrowserContext
 
 from rolldeck.browser.scripts import NOTE_COPIES
 
-_PASTES = frozenset({"ControlOrMeta+v", "ControlOrMeta+Shift+V", "Shift+ControlOrMeta+V", "Shift+Insert"})
+_PASTES = (
+    frozenset({"ControlOrMeta", "v"}),
+    frozenset({"ControlOrMeta", "Shift", "v"}),
+    frozenset({"Shift", "Insert"}),
+)
 _MAX_CHARACTERS = 1_000_000
 
 
@@ -35,6 +40,6 @@ class Clipboard:
             self.text = text[:_MAX_CHARACTERS]
 
 
-def is_paste(chord: str) -> bool:
-    """Whether a chord, as ``keys.chord`` writes it, pastes."""
-    return chord in _PASTES
+def is_paste(pressed: Iterable[str]) -> bool:
+    """Whether keys, as ``keys`` names them, paste when they are down together."""
+    return frozenset("v" if key == "V" else key for key in pressed) in _PASTES

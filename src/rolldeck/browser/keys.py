@@ -1,8 +1,11 @@
 """Key names: from what models write to what Playwright presses."""
 
 import re
+from collections.abc import Iterable
 
-_MODIFIERS = frozenset({"Control", "Shift", "Alt", "Meta", "ControlOrMeta"})
+from rolldeck.browser.no_effect import NoEffect
+
+MODIFIERS = frozenset({"ControlOrMeta", "Shift", "Alt"})
 
 _ALIASES = {
     "ctrl": "Control",
@@ -77,29 +80,39 @@ _ALIASES = {
 }
 
 
-class UnknownKey(ValueError):
-    """No keyboard has this key; the text says which, for the agent."""
+class UnknownKey(NoEffect):
+    """No keyboard has this key, or it cannot be pressed like this; the text says which, for the agent."""
 
 
 def chord(keys: str) -> str:
-    """Return ``keys`` as Playwright writes a chord, e.g. ``Control+a`` of ``ctrl+A``. Raises ``UnknownKey``.
+    """Return ``keys`` as Playwright writes a chord, e.g. ``ControlOrMeta+a`` of ``ctrl+A``. Raises ``UnknownKey``.
 
     The command key of a Mac and Control mean the same here, on every system: a model does not know which one it is on.
     """
-    *held, last = _names(keys)
-    modifiers = list(dict.fromkeys(_key(name) for name in held))
-    for modifier in modifiers:
-        if modifier not in _MODIFIERS:
-            raise UnknownKey(f"{modifier!r} in {keys!r} cannot be held while another key is pressed")
-    key = _key(last)
-    if not modifiers:
+    *before, last = split(keys)
+    held = _held(before, keys)
+    key = _alike(_key(last))
+    if not held:
         return key
     if re.fullmatch("[A-Za-z]", key):
-        key = key.upper() if "Shift" in modifiers else key.lower()
-    return "+".join([*("ControlOrMeta" if m in {"Control", "Meta"} else m for m in modifiers), key])
+        key = key.upper() if "Shift" in held else key.lower()
+    return "+".join([*held, key])
 
 
-def _names(keys: str) -> list[str]:
+def single(key: str) -> str:
+    """Return one key as Playwright names it. Raises ``UnknownKey``, also for a chord."""
+    names = split(key)
+    if len(names) != 1:
+        raise UnknownKey(f"{key!r} is a chord: one key at a time is pressed down or released")
+    return _alike(_key(names[0]))
+
+
+def modifiers(keys: str) -> list[str]:
+    """Return the keys of ``keys``, which are to be held while something else is done. Raises ``UnknownKey``."""
+    return _held(split(keys), keys) if keys else []
+
+
+def split(keys: str) -> list[str]:
     """Split at ``+``, where a last ``+`` is the key of that name."""
     if keys.strip() == "":
         return [" "]
@@ -109,6 +122,18 @@ def _names(keys: str) -> list[str]:
     if text.endswith("++"):
         return [*text[:-2].split("+"), "+"]
     return text.split("+")
+
+
+def _held(names: Iterable[str], keys: str) -> list[str]:
+    held = list(dict.fromkeys(_alike(_key(name)) for name in names))
+    for key in held:
+        if key not in MODIFIERS:
+            raise UnknownKey(f"{key!r} in {keys!r} cannot be held: Control, Shift, Alt and Meta can")
+    return held
+
+
+def _alike(key: str) -> str:
+    return "ControlOrMeta" if key in {"Control", "Meta"} else key
 
 
 def _key(name: str) -> str:

@@ -12,14 +12,15 @@ from playwright.async_api import BrowserContext, CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 from pydantic import BaseModel
 
-from rolldeck.browser.acting import NAVIGATION_SECONDS, Hands, NoEffect
+from rolldeck.browser.acting import NAVIGATION_SECONDS, Hands
 from rolldeck.browser.clipboard import Clipboard
 from rolldeck.browser.egress_proxy import Traffic
 from rolldeck.browser.interruptions import Interruptions
+from rolldeck.browser.no_effect import NoEffect
 from rolldeck.browser.port import PageView
 from rolldeck.browser.reading import Reader
 from rolldeck.browser.scripts import QUIET
-from rolldeck.domain.action import Action, Back, Forward, Navigate, TypeText, Wait
+from rolldeck.domain.action import Action, Back, Forward, HoldKey, Navigate, TypeText, Wait
 from rolldeck.domain.errors import AgentError, BrowserError
 from rolldeck.domain.page import Box
 from rolldeck.domain.rollout import ActionResult
@@ -219,7 +220,7 @@ class ChromiumPage:
 def _allowed_seconds(action: Action) -> float:
     """How long an action may take: its own waiting, typing or loading, and the page's reaction."""
     match action:
-        case Wait():
+        case Wait() | HoldKey():
             return action.seconds + _ACTION_SECONDS
         case TypeText():
             return len(action.text) * _KEY_SECONDS + _ACTION_SECONDS

@@ -9,11 +9,16 @@ from tests.integration.browser.conftest import OpenPage, Site, words_of
 
 from rolldeck.browser.page import ChromiumPage
 from rolldeck.domain.action import (
+    Action,
     Back,
     Click,
-    DoubleClick,
     Drag,
     Forward,
+    HoldKey,
+    KeyDown,
+    KeyUp,
+    MouseDown,
+    MouseUp,
     Move,
     Navigate,
     PressKey,
@@ -53,7 +58,7 @@ async def test_mouse_actions_arrive_where_they_are_aimed(show: OpenPage) -> None
     )
     assert words_of(await page.perform(Click(x=300, y=200))) is None
     assert words_of(await page.perform(Click(x=301, y=200, button="right"))) is None
-    assert words_of(await page.perform(DoubleClick(x=400, y=300))) is None
+    assert words_of(await page.perform(Click(x=400, y=300, count=2))) is None
     assert words_of(await page.perform(Move(x=700, y=600))) is None
     assert words_of(await page.perform(Scroll(x=500, y=500, dy=250))) is None
     await page.locate(Target(css="html"), 5)
@@ -76,6 +81,76 @@ async def test_the_far_edge_is_the_last_pixel_and_beyond_it_is_refused_with_word
         words = words_of(await page.perform(Click(x=x, y=y)))
         assert words is not None
         assert "1440 × 900" in words
+
+
+async def test_clicks_in_quick_succession_are_counted_with_any_button(show: OpenPage) -> None:
+    page = await show(
+        LOG
+        + """<p id=text style="position:absolute;left:0;top:100px">a paragraph to select</p><script>
+        addEventListener("mouseup", (e) => say(`${e.button}x${e.detail}`));</script>"""
+    )
+    await page.perform(Click(x=40, y=125, count=3))
+    assert await logged(page) == "0x1 0x2 0x3"
+    assert await page._page.evaluate("String(getSelection()).trim()") == "a paragraph to select"
+    await page.perform(Click(x=400, y=300, button="right", count=2))
+    assert (await logged(page)).endswith("2x1 2x2")
+
+
+async def test_a_click_and_a_scroll_can_have_keys_held(show: OpenPage) -> None:
+    page = await show(
+        LOG
+        + """<script>for (const kind of ["click", "wheel", "mousemove"]) addEventListener(kind, (e) => {
+        if (kind !== "mousemove") say(`${kind}:${e.ctrlKey}/${e.shiftKey}/${e.altKey}`); });</script>"""
+    )
+    assert words_of(await page.perform(Click(x=300, y=300, held="ctrl+shift"))) is None
+    assert words_of(await page.perform(Scroll(x=300, y=300, dy=100, held="Alt"))) is None
+    assert words_of(await page.perform(Click(x=300, y=300))) is None
+    await page._page.wait_for_function("log.textContent.split(' ').length === 4", timeout=5000)
+    assert await logged(page) == "click:true/true/false wheel:false/false/true click:false/false/false"
+    words = words_of(await page.perform(Click(x=300, y=300, held="a")))
+    assert words is not None
+    assert "cannot be held" in words
+
+
+async def test_a_button_stays_down_until_it_is_released(show: OpenPage) -> None:
+    page = await show(
+        LOG
+        + """<script>for (const kind of ["mousedown", "mouseup"])
+        addEventListener(kind, (e) => say(`${kind}@${e.clientX}`));
+        addEventListener("mousemove", (e) => say(`move@${e.clientX}/${e.buttons}`));</script>"""
+    )
+    for action in (Move(x=100, y=300), MouseDown(), Move(x=200, y=300), MouseUp(), Move(x=300, y=300)):
+        assert words_of(await page.perform(action)) is None
+    assert await logged(page) == "move@100/0 mousedown@100 move@200/1 mouseup@200 move@300/0"
+    assert words_of(await page.perform(MouseUp())) == "the left mouse button is not down"
+    assert words_of(await page.perform(MouseDown(button="right"))) is None
+    assert words_of(await page.perform(MouseDown(button="right"))) == "the right mouse button is down already"
+
+
+async def test_a_key_stays_down_until_it_is_released(show: OpenPage) -> None:
+    page = await show(
+        LOG + "<script>addEventListener('click', (e) => say(`${e.shiftKey}`))</script><input aria-label=Text>"
+    )
+    await click(page, Target(label="Text"))
+    for action in (KeyDown(key="shift"), Click(x=300, y=300), PressKey(keys="Shift+Tab"), Click(x=300, y=300)):
+        assert words_of(await page.perform(action)) is None
+    assert words_of(await page.perform(KeyUp(key="Shift"))) is None
+    await page.perform(Click(x=300, y=300))
+    assert await logged(page) == "false true true false"
+    assert words_of(await page.perform(KeyUp(key="Shift"))) == "'Shift' is not held down"
+    words = words_of(await page.perform(KeyDown(key="Control+a")))
+    assert words is not None
+    assert "one key at a time" in words
+
+
+async def test_a_held_key_repeats_and_is_released(show: OpenPage) -> None:
+    page = await show(
+        LOG
+        + """<script>let repeats = 0; addEventListener("keydown", (e) => { if (e.repeat) repeats++; });
+        addEventListener("keyup", (e) => say(`${e.key}:${e.shiftKey}:${repeats > 2}`));</script>"""
+    )
+    assert words_of(await page.perform(HoldKey(keys="Shift+ArrowDown", seconds=0.8))) is None
+    assert await logged(page) == "ArrowDown:true:true Shift:false:true"
 
 
 async def test_dragging_moves_in_many_small_steps(show: OpenPage) -> None:
@@ -143,6 +218,20 @@ async def test_what_was_copied_or_cut_can_be_pasted(show: OpenPage, copy: str, p
     await click(page, Target(label="To"))
     await press(page, paste, paste)
     assert await page.read_text(Target(label="To"), 5) == "to be copiedto be copied"
+
+
+@pytest.mark.parametrize(
+    "paste",
+    [PressKey(keys="v"), PressKey(keys="V"), KeyDown(key="v"), HoldKey(keys="v", seconds=1), TypeText(text="v")],
+)
+async def test_a_paste_by_a_key_held_down_is_of_what_was_copied_here(show: OpenPage, paste: Action) -> None:
+    page = await show(TWO_FIELDS)
+    await click(page, Target(label="From"))
+    await press(page, "Control+A", "Control+C")
+    await click(page, Target(label="To"))
+    for action in (KeyDown(key="Control"), paste, KeyUp(key="Control")):
+        assert words_of(await page.perform(action)) is None
+    assert await page.read_text(Target(label="To"), 5) == "to be copied"
 
 
 async def test_what_a_page_says_it_copied_is_pasted(show: OpenPage) -> None:

@@ -10,7 +10,6 @@ from rolldeck.agents.oracle import OracleAgent
 from rolldeck.agents.port import Observation, Turn
 from rolldeck.domain.action import (
     Click,
-    DoubleClick,
     Drag,
     Move,
     Navigate,
@@ -76,7 +75,7 @@ RUN = {"text": "Run"}
     [
         ({"do": "goto", "path": "/sqllab/"}, (Navigate(url="/sqllab/"),), "Go to /sqllab/"),
         ({"do": "click", "target": RUN}, (Click(x=25, y=40),), "Click “Run”"),
-        ({"do": "click", "target": RUN, "double": True}, (DoubleClick(x=25, y=40),), "Double-click “Run”"),
+        ({"do": "click", "target": RUN, "double": True}, (Click(x=25, y=40, count=2),), "Double-click “Run”"),
         (
             {"do": "click", "target": RUN, "button": "right"},
             (Click(x=25, y=40, button="right"),),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rolldeck.browser.acting import NoEffect, resolve
+from rolldeck.browser.acting import resolve
+from rolldeck.browser.no_effect import NoEffect
 
 ORIGIN = "http://127.0.0.1:4321"
 

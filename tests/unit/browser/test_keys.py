@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolldeck.browser.keys import UnknownKey, chord
+from rolldeck.browser.keys import UnknownKey, chord, modifiers, single
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ from rolldeck.browser.keys import UnknownKey, chord
         ("ctrl+plus", "ControlOrMeta++"),
         ("Control+Control+a", "ControlOrMeta+a"),
         ("shift", "Shift"),
-        ("Control", "Control"),
+        ("Control", "ControlOrMeta"),
     ],
 )
 def test_a_key_is_understood_as_models_write_it(written: str, pressed: str) -> None:
@@ -49,3 +49,23 @@ def test_a_key_is_understood_as_models_write_it(written: str, pressed: str) -> N
 def test_a_key_that_no_keyboard_has_is_refused_and_named(written: str) -> None:
     with pytest.raises(UnknownKey):
         chord(written)
+
+
+@pytest.mark.parametrize(
+    ("written", "held"),
+    [("", []), ("ctrl", ["ControlOrMeta"]), ("shift+Alt", ["Shift", "Alt"]), ("cmd+Control", ["ControlOrMeta"])],
+)
+def test_keys_held_meanwhile_are_modifiers(written: str, held: list[str]) -> None:
+    assert modifiers(written) == held
+
+
+@pytest.mark.parametrize("written", ["a", "shift+a", " ", "Hyper"])
+def test_other_keys_are_not_held_meanwhile(written: str) -> None:
+    with pytest.raises(UnknownKey):
+        modifiers(written)
+
+
+def test_one_key_at_a_time_is_pressed_down() -> None:
+    assert [single(key) for key in ("ctrl", "a", "+", "return")] == ["ControlOrMeta", "a", "+", "Enter"]
+    with pytest.raises(UnknownKey, match="is a chord"):
+        single("ctrl+a")

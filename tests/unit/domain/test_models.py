@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import TypeAdapter, ValidationError
 
-from rolldeck.domain.action import Action, Click, Drag, PressKey
+from rolldeck.domain.action import Action, Click, Drag, HoldKey, KeyUp, MouseDown, PressKey
 from rolldeck.domain.errors import EnvironmentFailure, FieldProblem, InvalidInput, RolldeckError, TemplateError
 from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.solution import AppPath, ReadText, Target
@@ -19,18 +19,30 @@ PATH: TypeAdapter[str] = TypeAdapter(AppPath)
 
 @pytest.mark.parametrize(
     "action",
-    [Click(x=1, y=2, button="right"), Drag(path=((1, 2), (3, 4))), PressKey(keys="Control+A")],
+    [
+        Click(x=1, y=2, button="right"),
+        Drag(path=((1, 2), (3, 4))),
+        PressKey(keys="Control+A"),
+        Click(x=1, y=2, count=3, held="Shift"),
+        HoldKey(keys="a", seconds=2),
+        MouseDown(),
+        KeyUp(key="a"),
+    ],
 )
 def test_an_action_survives_being_written_and_read(action):
     assert ACTION.validate_json(ACTION.dump_json(action)) == action
 
 
 @pytest.mark.parametrize(
-    "written", [{"kind": "clik"}, {"kind": "click", "x": 1}, {"kind": "wait", "seconds": 61}, {"kind": "drag", "path": [[1, 2]]}]
+    "written", [{"kind": "clik"}, {"kind": "click", "x": 1}, {"kind": "wait", "seconds": 61}, {"kind": "drag", "path": [[1, 2]]}, {"kind": "click", "x": 1, "y": 2, "count": 4}, {"kind": "key_down", "key": ""}]
 )  # fmt: skip
 def test_what_is_no_action_is_refused(written):
     with pytest.raises(ValidationError):
         ACTION.validate_python(written)
+
+
+def test_a_double_click_of_an_older_step_is_read_as_two_clicks():
+    assert ACTION.validate_python({"kind": "double_click", "x": 1, "y": 2}) == Click(x=1, y=2, count=2)
 
 
 def test_a_tasks_version_follows_its_content_and_nothing_else():

@@ -6,19 +6,27 @@ import { shorten } from "@/lib/text";
 export function actionInWords(action: Action): string {
   switch (action.kind) {
     case "click":
-      return `${clickWord(action.button)} at ${point(action.x, action.y)}`;
-    case "double_click":
-      return `Double-click at ${point(action.x, action.y)}`;
+      return `${clickWords(action.button, action.count)} at ${point(action.x, action.y)}${holding(action.held)}`;
+    case "mouse_down":
+      return `Press the ${action.button ?? "left"} mouse button down`;
+    case "mouse_up":
+      return `Release the ${action.button ?? "left"} mouse button`;
     case "move":
-      return `Move to ${point(action.x, action.y)}`;
+      return `Move to ${point(action.x, action.y)}${holding(action.held)}`;
     case "drag":
-      return dragInWords(dragPoints(action.path));
+      return `${dragInWords(dragPoints(action.path))}${holding(action.held)}`;
     case "scroll":
-      return `Scroll ${scrollWords(action.dx ?? 0, action.dy ?? 0)} at ${point(action.x, action.y)}`;
+      return `Scroll ${scrollWords(action.dx ?? 0, action.dy ?? 0)} at ${point(action.x, action.y)}${holding(action.held)}`;
     case "type":
       return `Type “${shorten(action.text, 200)}”`;
     case "key":
       return `Press ${action.keys}`;
+    case "key_down":
+      return `Press ${action.key} down`;
+    case "key_up":
+      return `Release ${action.key}`;
+    case "hold_key":
+      return `Hold ${action.keys} for ${formatDuration(action.seconds ?? 1)}`;
     case "wait":
       return `Wait ${formatDuration(action.seconds ?? 1)}`;
     case "navigate":
@@ -38,7 +46,6 @@ export type Point = readonly [number, number];
 export function pointsOf(action: Action): readonly Point[] {
   switch (action.kind) {
     case "click":
-    case "double_click":
     case "move":
     case "scroll":
       return [[action.x, action.y]];
@@ -54,10 +61,14 @@ const dragPoints = (path: readonly (readonly number[])[]): Point[] => path.map((
 
 const point = (x: number, y: number) => `(${x}, ${y})`;
 
-function clickWord(button: "left" | "middle" | "right" | undefined): string {
-  if (button === "right") return "Right-click";
-  if (button === "middle") return "Middle-click";
-  return "Click";
+const holding = (keys: string | undefined) => (keys ? `, holding ${keys}` : "");
+
+const TIMES = ["", "Double-", "Triple-"];
+const BUTTONS = { left: "", middle: "middle-", right: "right-" };
+
+function clickWords(button: keyof typeof BUTTONS = "left", count = 1): string {
+  const words = `${TIMES[count - 1] ?? `${count}-times `}${BUTTONS[button]}click`;
+  return words.charAt(0).toUpperCase() + words.slice(1).toLowerCase();
 }
 
 function dragInWords(path: readonly Point[]): string {

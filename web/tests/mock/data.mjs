@@ -443,7 +443,7 @@ export const batchProblem = {
 
 const ACTIONS = [
   [{ kind: "navigate", url: "/sqllab" }],
-  [{ kind: "click", x: 402, y: 260, button: "left" }],
+  [{ kind: "click", x: 402, y: 260, button: "left", count: 1, held: "" }],
   [
     {
       kind: "type",
@@ -454,7 +454,7 @@ const ACTIONS = [
     { kind: "key", keys: "Control+Enter" },
     { kind: "wait", seconds: 1.5 },
   ],
-  [{ kind: "scroll", x: 700, y: 560, dx: 0, dy: 400 }],
+  [{ kind: "scroll", x: 700, y: 560, dx: 0, dy: 400, held: "" }],
   [
     {
       kind: "drag",
@@ -465,8 +465,8 @@ const ACTIONS = [
       ],
     },
   ],
-  [{ kind: "double_click", x: 960, y: 610 }],
-  [{ kind: "click", x: 1210, y: 86, button: "right" }],
+  [{ kind: "click", x: 960, y: 610, button: "left", count: 2, held: "" }],
+  [{ kind: "click", x: 1210, y: 86, button: "right", count: 1, held: "" }],
   [],
 ];
 
