@@ -54,9 +54,48 @@ class SqlDump:
     owner: str
 
 
+class TableData(Protocol):
+    """Tables of data, made the same every time (a module can be one)."""
+
+    def write(self, directory: Path) -> None:
+        """Write ``schema.sql``, one ``<table>.csv`` with a header per table, and ``tables.txt``: tables in load order."""
+
+    def content_hash(self) -> str:
+        """Return a hash of all that ``write`` writes."""
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Tables that are loaded into a database of the service's PostgreSQL, which is created and belongs to ``owner``."""
+
+    tables: TableData
+    database: str
+    owner: str
+
+
+Seed = SeedFile | SqlDump | Tables
+
+
+@dataclass(frozen=True)
+class PostgresRoles:
+    """Says that a service is a PostgreSQL: the roles that can log in to it, each with the name of its secret.
+
+    They are created with the template, and each environment gives them passwords of its own before it is handed over,
+    the superuser, too. ``${secret.NAME}`` is where the application reads such a password.
+    """
+
+    secrets: Mapping[str, str]
+    superuser: str = "postgres"
+    socket_user: str = "postgres"
+    """The system's user who may administer through the service's Unix socket."""
+
+
 @dataclass(frozen=True)
 class HealthCheck:
-    """When a service is well: it answers ``path`` with 200, or ``command`` ends with 0 in it, else its port is open."""
+    """When a service is well: it answers ``path`` with 200, or ``command`` ends with 0 in it, else its port is open.
+
+    A PostgreSQL for which nothing is said is well when it accepts connections.
+    """
 
     path: str | None = None
     command: tuple[str, ...] | None = None
@@ -88,19 +127,21 @@ class Service:
     install: tuple[tuple[str, ...], ...] = ()
     command: tuple[str, ...] | None = None
     environment: Mapping[str, str] = field(default_factory=dict)
-    seeds: tuple[SeedFile | SqlDump, ...] = ()
+    seeds: tuple[Seed, ...] = ()
     state: tuple[str, ...] = ()
     port: int | None = None
     health: HealthCheck = field(default_factory=HealthCheck)
     needs: tuple[str, ...] = ()
     """Services that must be well before this one starts."""
     limits: ServiceLimits = field(default_factory=ServiceLimits)
+    postgres: PostgresRoles | None = None
+    """Where it is a PostgreSQL; ``SqlDump``, ``Tables`` and ``PostgresSource`` are for such ones."""
     user: str | None = None
 
 
 @dataclass(frozen=True)
 class PostgresSource:
-    """A database for state checks, in a service that is a PostgreSQL; ``role`` reads it."""
+    """A database for state checks, in a service that is a PostgreSQL; ``role``, one of its roles, may read all of it."""
 
     service: str
     database: str

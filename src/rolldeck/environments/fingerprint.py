@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from rolldeck.environments.composition import Composition
+from rolldeck.environments.composition import Composition, Tables
 
 
 def fingerprint(composition: Composition) -> str:
@@ -42,6 +42,8 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
 def _described(value: object) -> object:
     if isinstance(value, Path):
         return content_of(value)
+    if isinstance(value, Tables):
+        return [type(value).__name__, value.tables.content_hash(), value.database, value.owner]
     if dataclasses.is_dataclass(value):
         fields = {one.name: _described(getattr(value, one.name)) for one in dataclasses.fields(value)}
         return {"": type(value).__name__, **fields}

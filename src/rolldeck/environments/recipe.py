@@ -1,24 +1,15 @@
 """What an environment is, said so that any runtime can run it.
 
-A recipe holds no code that starts anything: runtimes read it. It names the data that the application shows, the
-application itself, and which of the application's own databases state checks may read.
+A recipe holds no code that starts anything: runtimes read it. It says how the application is put together, once for
+each way in which it can be run, and which of its databases state checks may read.
 """
 
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
 
-
-class TableData(Protocol):
-    """Tables of data, made the same every time (a module can be one)."""
-
-    def write(self, directory: Path) -> None:
-        """Write ``schema.sql``, one ``<table>.csv`` with a header per table, and ``tables.txt``: tables in load order."""
-
-    def content_hash(self) -> str:
-        """Return a hash of all that ``write`` writes."""
+from rolldeck.environments.composition import Composition, TableData
 
 
 @dataclass(frozen=True)
@@ -32,7 +23,9 @@ class Database:
 
 @dataclass(frozen=True)
 class PythonApplication:
-    """A WSGI application in a virtual environment of its own, given by a module that runs inside that.
+    """A WSGI application in a virtual environment of its own, over data in PostgreSQL, forked from one that is warm.
+
+    It is given by a module that runs inside its virtual environment. State checks reach ``data`` as ``data``.
 
     The module has five functions. ``data`` and ``instance["data"]`` say how to reach PostgreSQL: ``name`` of the
     data, ``host`` (the directory of a Unix socket), ``port``, ``database``, ``user``, ``password``.
@@ -45,6 +38,7 @@ class PythonApplication:
     - ``start_cold(template, instance)`` does the same without anything warm, to measure what the fork saves.
     """
 
+    data: Database
     module: Path
     requirements: Path
     python_versions: tuple[str, ...]
@@ -62,12 +56,20 @@ class PythonApplication:
 
 @dataclass(frozen=True)
 class Recipe:
-    """One environment that tasks can name. State checks reach ``data`` under the name ``data``."""
+    """One environment that tasks can name, as a forked Python application, as services, or as both.
+
+    Both are the same application with the same data: the same tasks have the same answers in either.
+    """
 
     name: str
     title: str
-    data: Database
-    application: PythonApplication
+    forked: PythonApplication | None = None
+    composition: Composition | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a recipe of nothing."""
+        if self.forked is None and self.composition is None:
+            raise ValueError(f"the recipe {self.name} says nothing of what its application is")
 
 
 def hash_of(*parts: str | bytes | Path) -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rolldeck.environments.composition import Composition, HealthCheck, SeedFile, Service
+from rolldeck.environments.composition import Composition, HealthCheck, SeedFile, Service, Tables
 from rolldeck.environments.fingerprint import fingerprint
 
 
@@ -44,3 +44,24 @@ def test_every_change_is_seen(composition: Composition, tmp_path: Path, change: 
         case _:
             service = replace(service, health=HealthCheck(path="/health"))
     assert fingerprint(replace(composition, services=(service,))) != before
+
+
+class Numbers:
+    """Stands for tables of data."""
+
+    def __init__(self, content: str) -> None:
+        self._content = content
+
+    def write(self, directory: Path) -> None:
+        raise NotImplementedError
+
+    def content_hash(self) -> str:
+        return self._content
+
+
+def test_other_tables_are_another_content() -> None:
+    def with_tables(content: str) -> str:
+        seed = Tables(Numbers(content), database="shop", owner="shop")
+        return fingerprint(Composition(services=(Service("db", seeds=(seed,)),), web="db"))
+
+    assert with_tables("one") == with_tables("one") != with_tables("two")

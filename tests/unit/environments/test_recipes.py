@@ -27,7 +27,7 @@ class Other(Nothing):
 
 
 def test_every_package_of_superset_is_pinned_with_its_hashes_and_no_index_is_named() -> None:
-    lock = superset(Nothing()).application.requirements.read_text()
+    lock = superset(Nothing()).forked.requirements.read_text()
     packages = re.findall(r"^(\S+?)==\S+.*\\$", lock, re.MULTILINE)
     assert len(packages) > 100
     assert lock.count("==") >= len(packages)
@@ -36,7 +36,7 @@ def test_every_package_of_superset_is_pinned_with_its_hashes_and_no_index_is_nam
 
 
 def test_the_lock_holds_what_was_asked_for() -> None:
-    requirements = superset(Nothing()).application.requirements
+    requirements = superset(Nothing()).forked.requirements
     asked = [line for line in requirements.with_suffix(".in").read_text().splitlines() if not line.startswith("#")]
     lock = requirements.read_text()
     assert all(re.search(rf"^{re.escape(line)}", lock, re.MULTILINE) for line in asked)
@@ -77,4 +77,4 @@ def test_the_same_recipe_has_the_same_template() -> None:
 
 
 def _with(recipe: Recipe, **changes: object) -> Recipe:
-    return dataclasses.replace(recipe, application=dataclasses.replace(recipe.application, **changes))
+    return dataclasses.replace(recipe, forked=dataclasses.replace(recipe.forked, **changes))

@@ -28,8 +28,8 @@ def small(requirements: Path = _HERE / "requirements.lock") -> Recipe:
     return Recipe(
         name="small",
         title="a small application",
-        data=Database(name="fruit", title="some fruit", tables=Fruit()),
-        application=PythonApplication(
+        forked=PythonApplication(
+            data=Database(name="fruit", title="some fruit", tables=Fruit()),
             module=_HERE / "application.py",
             requirements=requirements,
             python_versions=("3.11", "3.12", "3.13", "3.14"),

@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from rolldeck.environments.recipe import Database, PythonApplication, Recipe, TableData
+from rolldeck.environments.composition import TableData
+from rolldeck.environments.recipe import Database, PythonApplication, Recipe
 
 _HERE = Path(__file__).parent
 
@@ -12,8 +13,8 @@ def superset(data: TableData) -> Recipe:
     return Recipe(
         name="superset",
         title="Apache Superset",
-        data=Database(name="shop", title="the shop's data", tables=data),
-        application=PythonApplication(
+        forked=PythonApplication(
+            data=Database(name="shop", title="the shop's data", tables=data),
             module=_HERE / "application.py",
             requirements=_HERE / "requirements.lock",
             python_versions=("3.11", "3.12"),  # there are no wheels of Superset's numpy and pandas for later ones

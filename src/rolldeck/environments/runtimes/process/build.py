@@ -15,7 +15,7 @@ import asyncpg
 
 from rolldeck.domain.errors import EnvironmentFailure, TemplateError
 from rolldeck.environments.port import BuildProgress, ProgressListener
-from rolldeck.environments.recipe import Recipe, hash_of
+from rolldeck.environments.recipe import PythonApplication, Recipe, hash_of
 from rolldeck.environments.runtimes.process import interpreter, postgres
 from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.forkclient import describe_data, program
@@ -33,6 +33,7 @@ class Template:
     """A recipe's stages, each key following from all that the stage is made of."""
 
     recipe: Recipe
+    forked: PythonApplication
     python: Interpreter | None
     interpreter: Stage | None
     environment: Stage
@@ -50,18 +51,22 @@ class Template:
 
 def template_of(recipe: Recipe, account: Account | None) -> Template:
     """Say what the template is made of. What an account cannot reach where it is gets a stage of its own: a copy."""
-    python = interpreter.find_interpreter(recipe.application.python_versions)
+    forked = recipe.forked
+    if forked is None:
+        raise TemplateError(f"{recipe.title} cannot be forked: the process runtime has no other way to run it")
+    python = interpreter.find_interpreter(forked.python_versions)
     machine = f"{platform.python_implementation()} {sys.platform} {platform.machine()}"
     system = f"{sys.platform} {platform.machine()} {postgres.binaries_version()}"
     owner = "own user" if account is None else "unprivileged"
     base = hash_of("python", machine, str(python), owner)
-    environment = hash_of("environment", base, recipe.application.requirements)
-    data = hash_of("data", recipe.data.name, recipe.data.tables.content_hash())
+    environment = hash_of("environment", base, forked.requirements)
+    data = hash_of("data", forked.data.name, forked.data.tables.content_hash())
     cluster = hash_of("cluster", system, owner, data, _HERE / "initdb.py", _HERE / "build.py")
-    application = hash_of("application", environment, cluster, *recipe.application.sources)
+    application = hash_of("application", environment, cluster, *forked.sources)
     copies_binaries = account is not None and not account.can_enter(postgres.binaries())
     return Template(
         recipe=recipe,
+        forked=forked,
         python=python,
         interpreter=Stage("python", base) if interpreter.needs_copy(python, account) else None,
         environment=Stage("environment", environment),
@@ -100,6 +105,7 @@ class TemplateBuilder:
         self._account = account
         self._on_progress = on_progress
         self._recipe = template.recipe
+        self._forked = template.forked
 
     async def build(self) -> None:
         """Build. Raises ``TemplateError`` with the last words of what failed; goes on where an earlier one stopped."""
@@ -128,19 +134,19 @@ class TemplateBuilder:
     @property
     def _python(self) -> Interpreter:
         if self._template.python is None:
-            versions = " or ".join(self._recipe.application.python_versions)
+            versions = " or ".join(self._forked.python_versions)
             raise TemplateError(
                 f"{self._recipe.title} needs Python {versions}: install one, with apt-get, brew or `uv python install`"
             )
         return self._template.python
 
     def _plan(self) -> list[_Work]:
-        template, title = self._template, self._recipe.data.title
+        template, title = self._template, self._forked.data.title
         plan = [
             _Work(template.environment, (f"install {self._recipe.title}",), self._install_application),
             _Work(template.data, (f"write {title}",), self._write_data),
             _Work(template.cluster, ("create a PostgreSQL cluster", f"load {title}"), self._load_cluster),
-            _Work(template.application, self._recipe.application.build_steps, self._build_application),
+            _Work(template.application, self._forked.build_steps, self._build_application),
         ]
         if template.binaries is not None:
             plan.insert(0, _Work(template.binaries, ("copy PostgreSQL to where it can run",), self._copy_binaries))
@@ -168,18 +174,18 @@ class TemplateBuilder:
         python = self._python.executable
         if self._template.interpreter is not None:
             python = self._cache.path(self._template.interpreter) / "bin" / python.name
-        requirements = self._recipe.application.requirements
+        requirements = self._forked.requirements
         await interpreter.create_environment(directory, python, requirements, lambda fraction: report(0, fraction))
 
     async def _write_data(self, directory: Path, report: Report) -> None:
         report(0, None)
-        await asyncio.to_thread(self._recipe.data.tables.write, directory)
+        await asyncio.to_thread(self._forked.data.tables.write, directory)
 
     async def _load_cluster(self, directory: Path, report: Report) -> None:
         report(0, None)
         install = postgres_install(self._template, self._cache)
         async with temporary_cluster(self._session, install, None, self._account) as cluster:
-            database = self._recipe.data.name
+            database = self._forked.data.name
             async with cluster.connected("postgres") as connection:
                 await connection.execute(f'CREATE ROLE "{postgres.READER}" NOLOGIN')
                 await connection.execute(f'CREATE DATABASE "{database}"')
@@ -211,12 +217,12 @@ class TemplateBuilder:
         await connection.execute("VACUUM (FREEZE, ANALYZE)")
 
     async def _build_application(self, directory: Path, report: Report) -> None:
-        steps = self._recipe.application.build_steps
+        steps = self._forked.build_steps
         environment = self._cache.path(self._template.environment)
         install = postgres_install(self._template, self._cache)
         template = self._cache.path(self._template.cluster)
         async with temporary_cluster(self._session, install, template, self._account) as cluster:
-            name = self._recipe.data.name
+            name = self._forked.data.name
             address = cluster.new_address("build")
             await cluster.create_database(address, name, postgres.READER)
             arguments = {"directory": str(directory), "data": describe_data(name, address)}
@@ -226,7 +232,7 @@ class TemplateBuilder:
                     report(steps.index(line.removeprefix(STEP_PREFIX)), None)
 
             await run(
-                program(environment, "build", self._recipe.application.module, self._session.directory),
+                program(environment, "build", self._forked.module, self._session.directory),
                 text=json.dumps(arguments) + "\n",
                 on_line=hear,
                 variables={**interpreter.variables_for(environment), "HOME": str(self._session.directory)},

@@ -91,11 +91,11 @@ class ProcessEnvironments:
 
     def pages(self, name: str) -> tuple[str, ...]:
         """Return paths of pages that its users open; see ``bench.Measurable``."""
-        return self._recipes[name].application.pages
+        return self._template(name).forked.pages
 
     def data_path(self, name: str) -> str:
         """Return a path that is answered from the data; see ``bench.Measurable``."""
-        return self._recipes[name].application.data_path
+        return self._template(name).forked.data_path
 
     async def footprint(self) -> Footprint:
         """Return the memory of all that runs; see ``bench.Measurable``."""
@@ -158,6 +158,9 @@ class ProcessEnvironments:
     def _run_directory(self) -> Path:
         return self._run_dir if self._run_dir is not None else default_run_dir()
 
+    def _template(self, name: str) -> Template:
+        return template_of(self._recipes[name], service_account())
+
     def _is_built(self, template: Template) -> bool:
         return all(self._cache.has(stage) for stage in template.stages)
 
@@ -166,7 +169,12 @@ class ProcessEnvironments:
         built = self._is_built(template)
         size = sum(self._cache.size_bytes(stage) for stage in template.stages) if built else None
         return TemplateInfo(
-            recipe.name, f"{recipe.title} with {recipe.data.title}", RUNTIME, template.application.key, built, size
+            recipe.name,
+            f"{recipe.title} with {template.forked.data.title}",
+            RUNTIME,
+            template.application.key,
+            built,
+            size,
         )
 
 

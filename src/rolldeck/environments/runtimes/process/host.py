@@ -49,6 +49,7 @@ class Host:
     ) -> None:
         self._template = template
         self._recipe = template.recipe
+        self._forked = template.forked
         self._cache = cache
         self._session = session
         self._tag = tag
@@ -84,7 +85,7 @@ class Host:
             undo.push_async_callback(services.cluster.drop_database, address)
             self._write_instance(directory, address, account)
             child = await _fork_while(
-                services.cluster.create_database(address, self._recipe.data.name, postgres.READER),
+                services.cluster.create_database(address, self._forked.data.name, postgres.READER),
                 self._fork(services.fork_server, directory, account, undo, user),
             )
             origin = f"http://127.0.0.1:{child.port}"
@@ -95,14 +96,14 @@ class Host:
                 origin=origin,
                 cookies=tuple(Cookie(name=key, value=value) for key, value in child.cookies.items()),
                 directory=directory,
-                files=self._recipe.application.sqlite_databases,
+                files=self._forked.sqlite_databases,
                 owner=None if account is None else account.uid,
                 life=Life(
                     child,
                     services.fork_server,
                     services.cluster,
                     address,
-                    origin + self._recipe.application.health_path,
+                    origin + self._forked.health_path,
                     self._http,
                 ),
             )
@@ -131,13 +132,13 @@ class Host:
     async def cold_start(self) -> float:
         """Start the same server once without the fork server and return the seconds until it is healthy."""
         services = await self._services.running()
-        application = self._recipe.application
+        application = self._forked
         environment = self._cache.path(self._template.environment)
         async with AsyncExitStack() as undo:
             directory = self._copy_files(resource_name(self._tag, "cold"), undo)
             address = services.cluster.new_address(directory.name)
             undo.push_async_callback(services.cluster.drop_database, address)
-            await services.cluster.create_database(address, self._recipe.data.name, postgres.READER)
+            await services.cluster.create_database(address, self._forked.data.name, postgres.READER)
             started = time.perf_counter()
             process, port = await start_cold(
                 program(environment, "cold", application.module, directory),
@@ -175,7 +176,7 @@ class Host:
 
     def _instance(self, directory: Path, address: postgres.DatabaseAddress) -> dict[str, JsonValue]:
         """Say what an environment is told of itself; see ``recipe.PythonApplication``."""
-        data = describe_data(self._recipe.data.name, address)
+        data = describe_data(self._forked.data.name, address)
         return {"directory": str(directory), "secret": secrets.token_hex(32), "data": data}
 
     def _write_instance(self, directory: Path, address: postgres.DatabaseAddress, account: Account | None) -> None:
@@ -185,7 +186,7 @@ class Host:
             account.give(directory)
 
     async def _wait_until_healthy(self, origin: str, seconds: float = _HEALTH_SECONDS) -> None:
-        url = origin + self._recipe.application.health_path
+        url = origin + self._forked.health_path
         try:
             response = await self._http.get(url, timeout=seconds)
         except httpx2.HTTPError as error:

@@ -116,7 +116,7 @@ class Services:
         """Start it on a database of its own, which it needs for its warm-up only."""
         directory = self._session.make_directory(resource_name(self._tag, "warm-up"), mode=0o700)
         environment = self._cache.path(self._template.environment)
-        application, data = self._template.recipe.application, self._template.recipe.data
+        application, data = self._template.forked, self._template.forked.data
         address = cluster.new_address(directory.name)
         try:
             await cluster.create_database(address, data.name, postgres.READER)
