@@ -92,9 +92,11 @@ bench: install ## every benchmark, JSON into benchmarks/results
 	$(BIN)/python benchmarks/storage.py | tee benchmarks/results/storage.json
 
 .PHONY: schema
-schema: $(VENV)/.installed ## publish the task file's JSON Schema anew
+schema: $(VENV)/.installed ## publish the JSON Schemas of the task file and of the recipe file anew
 	$(BIN)/python -c "import json; from rolldeck.domain.task_file import task_file_schema as schema; \
 		print(json.dumps(schema(), indent=2, ensure_ascii=False))" > docs/tasks.schema.json
+	$(BIN)/python -c "import json; from rolldeck.environments.recipes.file.reading import recipe_schema as schema; \
+		print(json.dumps(schema(), indent=2, ensure_ascii=False))" > docs/recipe.schema.json
 
 .PHONY: lock
 lock: ## resolve the Python dependencies anew (hashed, without index hosts)

@@ -356,6 +356,18 @@ def env_build(name: EnvironmentName, as_json: Json = False) -> None:
     raise typer.Exit(complete(BuildEnvironment(name, as_json), quiet=True))
 
 
+@env_app.command("validate", epilog=_EPILOG)
+def env_validate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A recipe file.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Validate a recipe file: every problem with its field, line and column. Exits with 2 if there is one."""
+    from rolldeck.cli.recipe import ValidateRecipe
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(ValidateRecipe(file, as_json), quiet=True))
+
+
 @env_app.command("bench", epilog=_EPILOG)
 def env_bench(
     name: EnvironmentName,

@@ -5,6 +5,7 @@ message what happened and what a person can do. ``retryable`` says whether the s
 again unchanged: true for infrastructure, false for a wrong configuration or a wrong input.
 """
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 
@@ -22,26 +23,49 @@ class InvalidInput(RolldeckError):
         self.problems = problems
 
 
+@dataclass(frozen=True)
+class TextPlace:
+    """Where in a text file something stands; ``line`` and ``column`` count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
 class FieldProblem:
     """One reason why an input was refused.
 
     ``field`` is the path inside the item, dotted (``verifier.fields.total.decimals``); ``index`` the position of the
-    item in the upload, counted from 0; ``item_id`` its id, where it has a readable one.
+    item in the upload, counted from 0; ``item_id`` its id, where it has a readable one; ``place`` where it stands, in a
+    file that people write by hand.
     """
 
-    def __init__(self, field: str, message: str, *, index: int | None = None, item_id: str | None = None) -> None:
+    def __init__(
+        self,
+        field: str,
+        message: str,
+        *,
+        index: int | None = None,
+        item_id: str | None = None,
+        place: TextPlace | None = None,
+    ) -> None:
         self.field = field
         self.message = message
         self.index = index
         self.item_id = item_id
+        self.place = place
 
     def __str__(self) -> str:
-        place = [] if self.index is None else [f"task {self.index}"]
+        words = [] if self.index is None else [f"task {self.index}"]
         if self.item_id is not None:
-            place.append(f"id {self.item_id!r}")
+            words.append(f"id {self.item_id!r}")
         if self.field:
-            place.append(f"field {self.field!r}")
-        return f"{', '.join(place)}: {self.message}" if place else self.message
+            words.append(f"field {self.field!r}")
+        said = f"{', '.join(words)}: {self.message}" if words else self.message
+        return said if self.place is None else f"{self.place}: {said}"
 
     def __repr__(self) -> str:
         return f"FieldProblem({str(self)!r})"

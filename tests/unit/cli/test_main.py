@@ -23,6 +23,7 @@ COMMANDS = [
     ["version"],
     ["env", "list"],
     ["env", "build"],
+    ["env", "validate"],
     ["env", "bench"],
 ]
 
