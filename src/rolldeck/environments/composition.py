@@ -73,7 +73,15 @@ class Tables:
     owner: str
 
 
-Seed = SeedFile | SqlDump | Tables
+@dataclass(frozen=True)
+class EmptyDatabase:
+    """A database of the service's PostgreSQL that the application fills itself; it belongs to ``owner``."""
+
+    database: str
+    owner: str
+
+
+Seed = SeedFile | SqlDump | Tables | EmptyDatabase
 
 
 @dataclass(frozen=True)
@@ -101,6 +109,10 @@ class HealthCheck:
     command: tuple[str, ...] | None = None
     deadline_seconds: float = 120.0
     interval_seconds: float = 0.05
+    stall_seconds: float | None = None
+    """How long it may give the same answer: one that tells how far it has come, and stays there, hangs."""
+    starts: int = 1
+    """How often it is started, each time anew, while a template is built, before that is given up."""
 
 
 @dataclass(frozen=True)
