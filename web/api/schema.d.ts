@@ -1875,10 +1875,20 @@ export interface components {
             url: string;
             /** Screenshot Url */
             screenshot_url: string;
+            /**
+             * Notice
+             * @description what the page did before that no screenshot shows, as the agent was told
+             */
+            notice: string | null;
             /** Message */
             message: string;
             /** Actions */
             actions: components["schemas"]["ActionResult"][];
+            /**
+             * Wait Seconds
+             * @description until the page had settled for the screenshot
+             */
+            wait_seconds: number;
             /** Agent Seconds */
             agent_seconds: number;
             /** Action Seconds */

@@ -16,7 +16,8 @@ from rolldeck.domain.task import Task
 class Observation:
     """What an agent is shown: the page now, and what became of the actions of its last turn.
 
-    ``screenshot`` is a PNG of ``width`` × ``height`` pixels, the same pixels that actions are given in.
+    ``screenshot`` is a PNG of ``width`` × ``height`` pixels, the same pixels that actions are given in. ``notice`` is
+    what the page did since then that no screenshot shows, in words.
     """
 
     screenshot: bytes
@@ -24,6 +25,7 @@ class Observation:
     width: int
     height: int
     results: tuple[ActionResult, ...] = ()
+    notice: str | None = None
 
 
 @dataclass(frozen=True)

@@ -266,8 +266,10 @@ class StepView(BaseModel):
     offset: float
     url: str
     screenshot_url: str
+    notice: str | None = Field(description="what the page did before that no screenshot shows, as the agent was told")
     message: str
     actions: list[ActionResult]
+    wait_seconds: float = Field(description="until the page had settled for the screenshot")
     agent_seconds: float
     action_seconds: float
     usage: Usage | None = Field(description="tokens that the model's requests took; null without a model")

@@ -3,12 +3,12 @@
 import asyncio
 import re
 import time
-from urllib.parse import urlsplit
 
 from playwright.async_api import CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeout
 
+from rolldeck.browser.addresses import resolve
 from rolldeck.browser.clipboard import Clipboard
 from rolldeck.browser.keyboard import Keyboard
 from rolldeck.browser.mouse import Mouse
@@ -88,6 +88,8 @@ class Hands:
             network_error = re.search(r"net::ERR_\w+", error.message)
             if network_error is None:
                 raise
+            if network_error[0] == "net::ERR_ABORTED":  # by the page's own answer or script, or by the origin's guard
+                raise NoEffect(f"{url} opened no page: the one before is still there") from error
             raise NoEffect(f"{url} could not be opened ({network_error[0]})") from error
         return response.status if response is not None else None
 
@@ -99,36 +101,3 @@ class Hands:
             return None
         url = str(history["entries"][index]["url"])
         return None if url == "about:blank" else url
-
-
-def resolve(address: str, origin: str) -> str:
-    """The absolute address that a person means who types ``address``. Raises ``NoEffect`` where it leaves the origin."""
-    text = address.strip()
-    if text.startswith("/") and not text.startswith("//"):
-        url = origin + text
-    elif re.match(r"https?://", text, re.IGNORECASE):
-        url = text
-    elif re.match(
-        r"(localhost|\[[0-9a-f:]+\]|[\w-]+(\.[\w-]+)+)(:\d+)?([/?#]|$)|[\w-]+:\d+([/?#]|$)", text, re.IGNORECASE
-    ):
-        url = f"{urlsplit(origin).scheme}://{text}"
-    elif re.match(r"[a-z][a-z0-9+.-]*:", text, re.IGNORECASE) or text.startswith("//"):
-        raise NoEffect(f"{text} cannot be opened here: only addresses of {origin} can")
-    else:
-        url = f"{origin}/{text}"
-    if not _same_origin(url, origin):
-        raise NoEffect(f"{text} is outside of this environment: only addresses of {origin} can be opened")
-    return url
-
-
-def _same_origin(url: str, origin: str) -> bool:
-    try:
-        one, other = urlsplit(url), urlsplit(origin)
-        ports = {"http": 80, "https": 443}
-        return (one.scheme, one.hostname, one.port or ports[one.scheme]) == (
-            other.scheme,
-            other.hostname,
-            other.port or ports[other.scheme],
-        )
-    except (ValueError, KeyError):
-        return False

@@ -61,7 +61,10 @@ class Interruptions:
         if error is not None and not isinstance(error, PlaywrightError):
             raise error
 
-    def _note(self, notice: str) -> None:
+    def note(self, notice: str) -> None:
+        """Keep words for the agent; the same words are told once."""
+        if notice in self._notices:
+            return
         if len(self._notices) < _MAX_NOTICES:
             self._notices.append(notice)
         else:
@@ -71,29 +74,29 @@ class Interruptions:
         said = dialog.message[:_MAX_TEXT]
         if dialog.type == "prompt":
             await dialog.accept(dialog.default_value)
-            self._note(f"The page asked “{said}”; it was answered with “{dialog.default_value[:_MAX_TEXT]}”.")
+            self.note(f"The page asked “{said}”; it was answered with “{dialog.default_value[:_MAX_TEXT]}”.")
         else:
             await dialog.accept()
-            self._note(f"The page showed a dialog ({dialog.type}) “{said}”; it was accepted.")
+            self.note(f"The page showed a dialog ({dialog.type}) “{said}”; it was accepted.")
 
     def _dismiss(self, _: FileChooser) -> None:
-        self._note("The page asked for a file to upload; none can be chosen here.")
+        self.note("The page asked for a file to upload; none can be chosen here.")
 
     async def _keep(self, download: Download) -> None:
         name = safe_name(download.suggested_filename)
         if self._saved >= _MAX_DOWNLOADS:
             await download.cancel()
-            self._note(f"“{name}” was not downloaded: {_MAX_DOWNLOADS} files are the most.")
+            self.note(f"“{name}” was not downloaded: {_MAX_DOWNLOADS} files are the most.")
             return
         self._saved += 1
         path = await self._finished(download)
         if path is None:
-            self._note(f"The download of “{name}” failed.")
+            self.note(f"The download of “{name}” failed.")
         elif (size := path.stat().st_size) > _MAX_DOWNLOAD_BYTES:
-            self._note(f"“{name}” was not kept: it is larger than {_MAX_DOWNLOAD_BYTES // 2**20} MB.")
+            self.note(f"“{name}” was not kept: it is larger than {_MAX_DOWNLOAD_BYTES // 2**20} MB.")
         else:
             await asyncio.to_thread(_copy, path, self._downloads, name)
-            self._note(f"“{name}” was downloaded ({size} bytes).")
+            self.note(f"“{name}” was downloaded ({size} bytes).")
         await download.delete()
 
     async def _finished(self, download: Download) -> Path | None:
@@ -113,7 +116,7 @@ class Interruptions:
         self._watch(window)
         url = await _address_of(window)
         await window.close()
-        if url is not None:
+        if url is not None and not url.startswith("chrome-error:"):
             await self._page.goto(url, wait_until="commit")
 
 

@@ -102,10 +102,9 @@ class ChromiumPage:
     async def view(self) -> PageView:
         """Return what the page shows once it is quiet, at the latest after some seconds."""
         try:
-            screenshot = await self._alive(self._settled_screenshot(), _VIEW_SECONDS, "be looked at")
+            return await self._alive(self._settled_view(), _VIEW_SECONDS, "be looked at")
         except Overdue as error:
             raise BrowserError(str(error)) from error
-        return PageView(screenshot, self._page.url, self._viewport.width, self._viewport.height)
 
     async def frame(self) -> bytes:
         """Return a JPEG of this moment; ``BrowserError`` also where the page is too busy for one."""
@@ -180,9 +179,19 @@ class ChromiumPage:
             self._lost = why
             self._lost_event.set()
 
-    async def _settled_screenshot(self) -> bytes:
+    async def _settled_view(self) -> PageView:
+        started = time.monotonic()
         await self._settle()
-        return await self._capture({"format": "png"})
+        waited = time.monotonic() - started
+        screenshot = await self._capture({"format": "png"})
+        return PageView(
+            screenshot=screenshot,
+            url=self._page.url,
+            width=self._viewport.width,
+            height=self._viewport.height,
+            waited_seconds=waited,
+            notice=self._interruptions.told(),
+        )
 
     async def _capture(self, how: dict[str, str | int]) -> bytes:
         answer = await self._cdp.send("Page.captureScreenshot", {**how, "optimizeForSpeed": True})

@@ -15,6 +15,7 @@ from rolldeck.browser.chromium import Chromium, find_chromium
 from rolldeck.browser.clipboard import Clipboard
 from rolldeck.browser.egress_proxy import EgressProxy
 from rolldeck.browser.interruptions import Interruptions
+from rolldeck.browser.origin_guard import OriginGuard
 from rolldeck.browser.page import ChromiumPage, Viewport
 from rolldeck.browser.scratch import Scratch, inherited_as_temporary
 from rolldeck.browser.scripts import ONE_PAGE, VISIBLE_MENUS
@@ -243,10 +244,12 @@ async def _new_page(
     page = await context.new_page()
     interruptions = Interruptions(context, page, downloads)
     resources.push_async_callback(interruptions.close)
+    cdp = await context.new_cdp_session(page)
+    await OriginGuard(cdp, origin, interruptions.note).start()
     return ChromiumPage(
         context=context,
         page=page,
-        cdp=await context.new_cdp_session(page),
+        cdp=cdp,
         clipboard=clipboard,
         origin=origin,
         viewport=VIEWPORT,

@@ -13,12 +13,18 @@ from rolldeck.domain.solution import Target
 
 @dataclass(frozen=True)
 class PageView:
-    """What a page looks like now. ``screenshot`` is a PNG of ``width`` × ``height`` CSS pixels."""
+    """What a page looks like now. ``screenshot`` is a PNG of ``width`` × ``height`` CSS pixels.
+
+    ``waited_seconds`` were spent on waiting until the page had settled. ``notice`` is what it did since the last action
+    that no screenshot shows, in words for the agent.
+    """
 
     screenshot: bytes
     url: str
     width: int
     height: int
+    waited_seconds: float = 0.0
+    notice: str | None = None
 
 
 class BrowserPage(Protocol):

@@ -82,17 +82,19 @@ class Usage(_Record):
 class Step(_Record):
     """One observation, and what the agent did on it.
 
-    ``index`` counts from 0. ``screenshot`` is the artifact key of what the agent saw *before* it acted. Times are in
-    seconds: ``offset`` from the start of the video; ``agent_seconds`` the agent thought, ``action_seconds`` the
-    browser acted.
+    ``index`` counts from 0. ``screenshot`` is the artifact key of what the agent saw *before* it acted, ``notice`` what
+    it was told of the page beside. Times are in seconds: ``offset`` from the start of the video; ``wait_seconds`` until
+    the page had settled for the screenshot, ``agent_seconds`` the agent thought, ``action_seconds`` the browser acted.
     """
 
     index: int = Field(ge=0)
     offset: float = Field(ge=0)
     url: str
     screenshot: str
+    notice: str | None = None
     message: str = ""
     actions: tuple[ActionResult, ...] = ()
+    wait_seconds: float = Field(default=0, ge=0)
     agent_seconds: float = Field(default=0, ge=0)
     action_seconds: float = Field(default=0, ge=0)
     usage: Usage | None = None

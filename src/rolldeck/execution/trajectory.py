@@ -94,7 +94,7 @@ class _Acting:
         view = await _look(stage)
         at, offset = stage.now(), stage.recording.elapsed
         thinks = time.perf_counter()
-        turn = await self._agent.act(Observation(view.screenshot, view.url, view.width, view.height, self._results))
+        turn = await self._agent.act(self._observed(view))
         acts = time.perf_counter()
         done: list[ActionResult] = []
         try:
@@ -108,8 +108,10 @@ class _Acting:
                     offset=offset,
                     url=view.url,
                     screenshot=await stage.keep_screenshot(view.screenshot),
+                    notice=view.notice,
                     message=turn.message,
                     actions=self._results,
+                    wait_seconds=view.waited_seconds,
                     agent_seconds=acts - thinks,
                     action_seconds=acted,
                     usage=turn.usage,
@@ -117,6 +119,9 @@ class _Acting:
                 )
                 await stage.keep_step(step)
         return turn
+
+    def _observed(self, view: PageView) -> Observation:
+        return Observation(view.screenshot, view.url, view.width, view.height, self._results, view.notice)
 
 
 async def _look(stage: Stage) -> PageView:

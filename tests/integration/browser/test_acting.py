@@ -442,3 +442,80 @@ async def test_an_action_on_a_page_that_hangs_ends_with_words(show: OpenPage, mo
     async with asyncio.timeout(10):
         words = await click(page, Target(role="button"))
         assert words is not None or words_of(await page.perform(Click(x=5, y=5))) is not None
+
+
+OUTSIDE = {
+    "a link": "<a href=http://example.com/x>Go</a>",
+    "a link to a new tab": "<a href=http://example.com/x target=_blank>Go</a>",
+    "a form": "<form action=http://example.com/x method=post><input name=a value=b><button>Go</button></form>",
+    "a redirect": "<a href=/away>Go</a>",
+    "a script": "<button onclick=\"location = 'http://example.com/x'\">Go</button>",
+    "a new window": "<button onclick=\"window.open('http://example.com/x', 'named')\">Go</button>",
+    "another scheme": "<a href=https://example.com/x>Go</a>",
+    "a port that browsers refuse": "<a href=http://127.0.0.1:22/>Go</a>",
+    "data": "<a href='data:text/html,x'>Go</a>",
+    "a file": "<a href=file:///etc/passwd>Go</a>",
+    "the browser's own pages": "<a href=chrome://version>Go</a>",
+    "a page's source": "<a href=view-source:http://example.com/>Go</a>",
+    "another program": "<a href=mailto:ada@example.com>Go</a>",
+}
+
+
+@pytest.mark.parametrize("way", OUTSIDE.values(), ids=OUTSIDE.keys())
+async def test_a_page_that_wants_to_leave_the_environment_stays_and_the_agent_is_told(
+    show: OpenPage, site: Site, way: str
+) -> None:
+    async def away(_: Request) -> Response:
+        return Response(status_code=302, headers={"Location": "http://example.com/x"})
+
+    site.pages["/away"] = away
+    page = await show(way + "<input aria-label=Text value=kept>")
+    told = await click(page, Target(text="Go"))
+    async with asyncio.timeout(5):
+        while told is None:
+            told = (await page.view()).notice
+    assert f"only addresses of {site.origin} are" in told
+    assert (await page.view()).url == f"{site.origin}/"
+    assert await page.read_text(Target(label="Text"), 5) == "kept"
+    assert len(page._page.context.pages) == 1
+
+
+async def test_a_middle_click_on_a_link_elsewhere_opens_nothing(show: OpenPage, site: Site) -> None:
+    page = await show("<a href=http://example.com/x>Go</a>")
+    box = await page.locate(Target(text="Go"), 5)
+    told = words_of(await page.perform(Click(x=round(box.x + 3), y=round(box.y + 3), button="middle")))
+    async with asyncio.timeout(5):
+        while told is None or len(page._page.context.pages) > 1:
+            told = (await page.view()).notice or told
+    assert "http://example.com/x" in told
+    assert (await page.view()).url == f"{site.origin}/"
+
+
+async def test_an_address_that_redirects_elsewhere_is_answered_with_words(show: OpenPage, site: Site) -> None:
+    async def away(_: Request) -> Response:
+        return Response(status_code=302, headers={"Location": "http://example.com/x"})
+
+    site.pages["/away"] = away
+    page = await show("here")
+    words = words_of(await page.perform(Navigate(url="/away")))
+    assert words is not None
+    assert "the one before is still there" in words
+    assert "http://example.com/x" in words
+    assert (await page.view()).url == f"{site.origin}/"
+
+
+async def test_a_page_that_wants_to_leave_again_and_again_is_told_of_once(show: OpenPage) -> None:
+    page = await show("<script>setInterval(() => { location = 'http://example.com/x' }, 50)</script>")
+    assert words_of(await page.perform(Wait(seconds=0.5))) is not None
+    told = words_of(await page.perform(Wait(seconds=0.5)))
+    assert told is not None
+    assert len(told.splitlines()) == 1
+
+
+async def test_frames_of_the_page_may_show_what_they_want_as_far_as_it_can_be_reached(
+    show: OpenPage, site: Site
+) -> None:
+    site.pages["/inner"] = "inside"
+    page = await show("<iframe src=http://example.com/></iframe><iframe src=/inner></iframe>")
+    assert (await page.view()).notice is None
+    assert "GET /inner" in site.requests

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolldeck.browser.acting import resolve
+from rolldeck.browser.addresses import resolve
 from rolldeck.browser.no_effect import NoEffect
 
 ORIGIN = "http://127.0.0.1:4321"

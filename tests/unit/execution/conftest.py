@@ -69,6 +69,7 @@ class Scene:
         self.turns: list[Turn] = [A_CLICK, Turn(message="Done", answer="42")]
         self.seen: list[Observation] = []
         self.screens: list[bytes] = []
+        self.notice: str | None = None
         """What the page shows, one look after the other; the last one stays."""
         self.filmed: list[bytes] = []
         self.slept: list[float] = []
@@ -560,7 +561,7 @@ class FakePage:
         screens = self._scene.screens or [b"screen"]
         screen = screens[min(self._looks, len(screens) - 1)]
         self._looks += 1
-        return PageView(screen, "http://127.0.0.1:1/", 1440, 900)
+        return PageView(screen, "http://127.0.0.1:1/", 1440, 900, waited_seconds=0.25, notice=self._scene.notice)
 
     async def perform(self, action: Action) -> ActionResult:
         await self._scene.at("perform")

@@ -76,6 +76,13 @@ async def test_the_agent_is_shown_what_became_of_its_actions(scene: "Scene") -> 
     assert [result.action for result in scene.seen[1].results] == [Click(x=1, y=2)]
 
 
+async def test_what_the_page_did_unseen_is_told_and_kept_as_is_the_wait_until_it_had_settled(scene: "Scene") -> None:
+    scene.notice = "“orders.csv” was downloaded."
+    await scene.run()
+    assert [observation.notice for observation in scene.seen] == [scene.notice] * 2
+    assert [(step.notice, step.wait_seconds) for step in scene.database.trajectory] == [(scene.notice, 0.25)] * 2
+
+
 async def test_the_video_and_each_different_screenshot_are_kept_once(scene: "Scene") -> None:
     rollout = await scene.run()
     screens = [key for key in scene.artifacts.keys if "/screens/" in key]

@@ -11,11 +11,13 @@ export function StepDescription({ step }: { step: Step }) {
       <div>
         <ActionLines results={step.actions} />
       </div>
+      {step.notice && <p className={classes.notice}>{step.notice}</p>}
       {step.message && <p className={classes.message}>{step.message}</p>}
       <p className={classes.facts}>
         <span className={classes.url} title={followableUrl(step.url) ?? undefined}>
           {step.url}
         </span>
+        <span>waited {formatDuration(step.wait_seconds)}</span>
         <span>thought {formatDuration(step.agent_seconds)}</span>
         <span>acted {formatDuration(step.action_seconds)}</span>
       </p>

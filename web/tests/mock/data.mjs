@@ -476,11 +476,13 @@ export const steps = (id, attempt) =>
     offset: index * 2.4,
     url: `http://127.0.0.1:41233/sqllab/?tab=${index}`,
     screenshot_url: `/api/rollouts/${id}/steps/${index}/screenshot`,
+    notice: index === 5 ? "“orders.csv” was downloaded (1,204 bytes)." : null,
     message:
       index % 3 === 0
         ? "I will open SQL Lab and look at the orders by category; the sum of their totals is the revenue."
         : "",
     actions: actions.map((action) => ({ action, error: index === 6 ? "the point is outside the page" : null })),
+    wait_seconds: 0.12,
     agent_seconds: 1.73,
     action_seconds: 0.31,
     usage: null,
