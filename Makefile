@@ -34,6 +34,10 @@ $(VENV)/.chromium: $(VENV)/.installed scripts/install-chromium
 	@scripts/install-chromium $(VENV)
 	@touch $@
 
+.PHONY: docker
+docker: # a Docker engine that the tests can start
+	@scripts/install-docker
+
 # --- the product ---------------------------------------------------------------------------------------------------
 
 .PHONY: demo
@@ -62,12 +66,12 @@ test-web: install ## the dashboard's unit tests
 	cd web && npm run --silent test
 
 .PHONY: test-python
-test-python: install ## the unit, contract, integration, fault, security and browser tests
+test-python: install docker ## the unit, contract, integration, fault, security and browser tests
 	$(BIN)/rolldeck env build superset
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 .PHONY: chaos
-chaos: install ## the faults suite in full (SEED=n repeats a run): exits with 0 if nothing was lost
+chaos: install docker ## the faults suite in full (SEED=n repeats a run): exits with 0 if nothing was lost
 	$(BIN)/rolldeck env build superset
 	@$(BIN)/python tests/faults/chaos $(if $(SEED),--seed $(SEED)) $(CHAOS_ARGS)
 
