@@ -10,10 +10,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rolldeck.agents.port import Agent, AgentInfo, Observation, PageReader, Turn
+from rolldeck.agents.port import Agent, AgentInfo, Observation, Surroundings, Turn
 from rolldeck.browser.port import BrowserPage, PageView
 from rolldeck.domain.action import Action, Click
 from rolldeck.domain.batch import AgentChoice
+from rolldeck.domain.errors import FieldProblem
 from rolldeck.domain.page import Box, Cookie
 from rolldeck.domain.rollout import ActionResult, Usage
 from rolldeck.domain.solution import Target
@@ -165,10 +166,16 @@ class Clickers:
     def list(self) -> Sequence[AgentInfo]:
         return []
 
+    def problems(self, choice: AgentChoice) -> Sequence[FieldProblem]:
+        return ()
+
     def refusal(self, choice: AgentChoice, task: Task) -> str | None:
         return None
 
-    def create(self, choice: AgentChoice, task: Task, page: PageReader) -> Agent:
+    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
+        return None
+
+    def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         return Clicker()
 
 

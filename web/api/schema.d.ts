@@ -445,6 +445,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Models
+         * @description The models whose context and prices are known. Agents can ask others, too.
+         */
+        get: operations["list_models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/environments": {
         parameters: {
             query?: never;
@@ -521,6 +541,8 @@ export interface components {
         /**
          * AgentView
          * @description An agent that can be chosen; ``unavailable`` says why it cannot here.
+         *
+         *     ``parameters`` is the JSON Schema of what it can be told per rollout, null where it has no model.
          */
         AgentView: {
             /** Name */
@@ -531,6 +553,10 @@ export interface components {
             description: string;
             /** Unavailable */
             unavailable: string | null;
+            /** Parameters */
+            parameters: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
         };
         /**
          * AttemptList
@@ -853,6 +879,17 @@ export interface components {
             alternatives: components["schemas"]["JsonValue"][];
         };
         /**
+         * Confirmation
+         * @description An action that was to be confirmed, by the provider's name for it, and why; and what was decided.
+         */
+        Confirmation: {
+            /** Action */
+            action: string;
+            /** Concern */
+            concern: string;
+            decision: components["schemas"]["Decision"];
+        };
+        /**
          * Counts
          * @description A task's rollouts by outcome. ``success_rate`` is succeeded of completed; failed and cancelled count in no rate.
          */
@@ -872,6 +909,12 @@ export interface components {
             /** Success Rate */
             success_rate: number | null;
         };
+        /**
+         * Decision
+         * @description What was decided of an action that a model's provider wanted a person to confirm; only the allowed ones are done.
+         * @enum {string}
+         */
+        Decision: "allowed_by_policy" | "denied_by_policy" | "allowed_by_person" | "denied_by_person" | "unanswered";
         /**
          * DeleteResult
          * @description What a deletion did: a live rollout is ``cancelling``, a final one is ``deleted`` with all that belonged to it.
@@ -1116,6 +1159,23 @@ export interface components {
             key: string;
         };
         /**
+         * KnownModel
+         * @description A model. ``tool`` is the variant of its provider's computer use; ``context`` is how many tokens a request may have.
+         *
+         *     What is None is not known.
+         */
+        KnownModel: {
+            /** Id */
+            id: string;
+            /** Agent */
+            agent: string;
+            /** Context */
+            context?: number | null;
+            /** Tool */
+            tool?: string | null;
+            prices?: components["schemas"]["Prices"] | null;
+        };
+        /**
          * Limits
          * @description Where a rollout is truncated (and still verified).
          */
@@ -1156,6 +1216,20 @@ export interface components {
             data?: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+        };
+        /**
+         * LongRates
+         * @description Rates of a request whose input has more than so many tokens.
+         */
+        LongRates: {
+            /** Input */
+            input: number;
+            /** Output */
+            output: number;
+            /** Cached */
+            cached?: number | null;
+            /** Above */
+            above: number;
         };
         /**
          * Match
@@ -1322,6 +1396,19 @@ export interface components {
             kind: "key";
             /** Keys */
             keys: string;
+        };
+        /**
+         * Prices
+         * @description What a model costs, some more where the input is long.
+         */
+        Prices: {
+            /** Input */
+            input: number;
+            /** Output */
+            output: number;
+            /** Cached */
+            cached?: number | null;
+            long?: components["schemas"]["LongRates"] | null;
         };
         /**
          * Problem
@@ -1882,8 +1969,18 @@ export interface components {
             notice: string | null;
             /** Message */
             message: string;
+            /**
+             * Thoughts
+             * @description what the model said to itself; never part of its answer
+             */
+            thoughts: string;
             /** Actions */
             actions: components["schemas"]["ActionResult"][];
+            /**
+             * Confirmations
+             * @description actions that the model's provider wanted confirmed
+             */
+            confirmations: components["schemas"]["Confirmation"][];
             /**
              * Wait Seconds
              * @description until the page had settled for the screenshot
@@ -1893,7 +1990,7 @@ export interface components {
             agent_seconds: number;
             /** Action Seconds */
             action_seconds: number;
-            /** @description tokens that the model's requests took; null without a model */
+            /** @description what the model's requests took; null without a model */
             usage: components["schemas"]["Usage"] | null;
             /**
              * At
@@ -2123,7 +2220,11 @@ export interface components {
         };
         /**
          * Usage
-         * @description Tokens that a model's requests took.
+         * @description What requests to a model took.
+         *
+         *     ``cached_tokens`` are among the input's, ``thinking_tokens`` among the output's. ``cost`` is in US dollars, None where
+         *     the model's prices are not known. ``requests`` had an answer, after ``retries`` that had none; in seconds,
+         *     ``model_seconds`` passed until those answers, ``waited_seconds`` before requests were made again.
          */
         Usage: {
             /**
@@ -2136,6 +2237,38 @@ export interface components {
              * @default 0
              */
             output_tokens: number;
+            /**
+             * Cached Tokens
+             * @default 0
+             */
+            cached_tokens: number;
+            /**
+             * Thinking Tokens
+             * @default 0
+             */
+            thinking_tokens: number;
+            /** Cost */
+            cost?: number | null;
+            /**
+             * Requests
+             * @default 1
+             */
+            requests: number;
+            /**
+             * Retries
+             * @default 0
+             */
+            retries: number;
+            /**
+             * Model Seconds
+             * @default 0
+             */
+            model_seconds: number;
+            /**
+             * Waited Seconds
+             * @default 0
+             */
+            waited_seconds: number;
         };
         /**
          * Verdict
@@ -3524,6 +3657,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AgentView"][];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_models: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownModel"][];
                 };
             };
             /** @description The request is refused; `errors` names the fields */

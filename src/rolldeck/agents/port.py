@@ -1,13 +1,16 @@
 """What an agent is to the rest of Rolldeck: from an observation to a message and actions, until an answer."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from pydantic import JsonValue
+
 from rolldeck.domain.action import Action
 from rolldeck.domain.batch import AgentChoice
+from rolldeck.domain.errors import FieldProblem
 from rolldeck.domain.page import Box
-from rolldeck.domain.rollout import ActionResult, Usage
+from rolldeck.domain.rollout import ActionResult, Confirmation, Usage
 from rolldeck.domain.solution import Target
 from rolldeck.domain.task import Task
 
@@ -32,13 +35,16 @@ class Observation:
 class Turn:
     """What an agent says and does on an observation. With an ``answer`` it is done, and ``actions`` must be empty.
 
-    ``usage`` is what its model's requests took, None for agents without a model.
+    ``usage`` is what its model's requests took, None for agents without a model. ``thoughts`` are kept beside the message,
+    ``confirmations`` are what was decided of actions that the model's provider wanted confirmed.
     """
 
     message: str = ""
     actions: tuple[Action, ...] = field(default=())
     answer: str | None = None
     usage: Usage | None = None
+    thoughts: str = ""
+    confirmations: tuple[Confirmation, ...] = ()
 
 
 class PageReader(Protocol):
@@ -57,6 +63,29 @@ class PageReader(Protocol):
         """Return a table's rows by column header. Raises ``AgentError``."""
 
 
+Confirm = Callable[[str, str, float], Awaitable[bool | None]]
+"""``(action, concern, seconds) → answer``: asks a person to confirm an action; None where nobody answers in time."""
+
+
+async def nobody_confirms(_action: str, _concern: str, _seconds: float) -> bool | None:
+    """Answer for nobody, at once."""
+    return None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an agent may use in its rollout beside what it is shown.
+
+    ``pace`` returns when the quota has room for another request to the model; the rollout awaits it before each turn, so
+    an agent does before any further request in it. ``pause`` lets seconds pass that are not the agent's own.
+    """
+
+    page: PageReader
+    pace: Callable[[], Awaitable[None]]
+    pause: Callable[[float], Awaitable[None]]
+    confirm: Confirm = nobody_confirms
+
+
 class Agent(Protocol):
     """Acts in one rollout."""
 
@@ -69,12 +98,35 @@ class Agent(Protocol):
 
 @dataclass(frozen=True)
 class AgentInfo:
-    """An agent that rollouts can name. ``unavailable`` says why it cannot be used here (no key …), None where it can."""
+    """An agent that rollouts can name. ``unavailable`` says why it cannot be used here (no key …), None where it can.
+
+    ``parameters`` is the JSON Schema of what it can be told per rollout, None where it has no model.
+    """
 
     name: str
     title: str
     description: str
     unavailable: str | None = None
+    parameters: Mapping[str, JsonValue] | None = None
+
+
+class AgentKind(Protocol):
+    """One agent that rollouts can name: what a plug-in registers (see docs/agents.md)."""
+
+    def info(self) -> AgentInfo:
+        """What is said of it."""
+
+    def problems(self, choice: AgentChoice) -> Sequence[FieldProblem]:
+        """Why it cannot act with this model and these parameters; ``field`` is ``model``, ``parameters.…``."""
+
+    def refusal(self, task: Task) -> str | None:
+        """Why it cannot try this task, in words for the user; None where it can."""
+
+    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
+        """What its model is told first, to the letter; None for an agent without a model."""
+
+    def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
+        """Return an agent for one rollout, for a choice and a task that it has nothing against."""
 
 
 class Agents(Protocol):
@@ -83,8 +135,14 @@ class Agents(Protocol):
     def list(self) -> Sequence[AgentInfo]:
         """All agents, in the order in which they are offered."""
 
-    def refusal(self, choice: AgentChoice, task: Task) -> str | None:
-        """Why this agent cannot try this task, in words for the user; None where it can. Also for unknown names."""
+    def problems(self, choice: AgentChoice) -> Sequence[FieldProblem]:
+        """Why this choice is impossible whatever the task is; ``field`` is ``agent``, ``model``, ``parameters.…``."""
 
-    def create(self, choice: AgentChoice, task: Task, page: PageReader) -> Agent:
+    def refusal(self, choice: AgentChoice, task: Task) -> str | None:
+        """Why this agent cannot try this task, in words for the user; None where it can. Covers ``problems``."""
+
+    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
+        """What the agent's model is told first, to the letter; None for an agent without a model."""
+
+    def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         """Return an agent for one rollout. Raises ``InvalidInput`` where ``refusal`` is not None."""

@@ -6,19 +6,41 @@ from difflib import get_close_matches
 
 from rolldeck.agents.noop import NoopAgent
 from rolldeck.agents.oracle import OracleAgent
-from rolldeck.agents.port import Agent, AgentInfo, PageReader
+from rolldeck.agents.port import Agent, AgentInfo, AgentKind, Surroundings
 from rolldeck.domain.batch import AgentChoice
 from rolldeck.domain.errors import FieldProblem, InvalidInput
 from rolldeck.domain.task import Task
 
 
 @dataclass(frozen=True)
-class _Known:
-    """An agent: what is said of it, why it refuses a task (None: it does not), and how it is made."""
+class Modelless:
+    """An ``AgentKind`` that asks no model. ``because`` says why a task is refused, None where it is not."""
 
-    info: AgentInfo
-    refusal: Callable[[Task], str | None]
-    create: Callable[[Task, PageReader], Agent]
+    about: AgentInfo
+    because: Callable[[Task], str | None]
+    make: Callable[[Task, Surroundings], Agent]
+
+    def info(self) -> AgentInfo:
+        """What is said of it."""
+        return self.about
+
+    def problems(self, choice: AgentChoice) -> Sequence[FieldProblem]:
+        """Why it cannot act with this model and these parameters: it has none."""
+        given = (("model", choice.model), ("parameters", choice.parameters))
+        message = f"the agent {self.about.name!r} has no model: leave out the model and its parameters"
+        return [FieldProblem(field, message) for field, value in given if value]
+
+    def refusal(self, task: Task) -> str | None:
+        """Why it cannot try this task; None where it can."""
+        return self.because(task)
+
+    def prompt(self, choice: AgentChoice, task: Task) -> str | None:  # noqa: ARG002 - it has no model
+        """Return None: there is no model to be told anything."""
+        return None
+
+    def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:  # noqa: ARG002 - it has no model
+        """Return an agent for one rollout."""
+        return self.make(task, surroundings)
 
 
 def _oracle_refusal(task: Task) -> str | None:
@@ -27,47 +49,60 @@ def _oracle_refusal(task: Task) -> str | None:
     return f"task {task.id!r} has no solution, which is all that the oracle can perform"
 
 
-_ORACLE = _Known(
+ORACLE = Modelless(
     AgentInfo("oracle", "Oracle", "Performs the task's own solution and answers with what it reads from the page."),
     _oracle_refusal,
     # The solution only: what the oracle is not given, its answer cannot come from.
-    lambda task, page: OracleAgent(task.solution, page),
+    lambda task, surroundings: OracleAgent(task.solution, surroundings.page),
 )
 
-_NOOP = _Known(
+NOOP = Modelless(
     AgentInfo("noop", "No-op", "Does nothing and answers nothing: a task that it solves measures nothing."),
     lambda _task: None,
-    lambda _task, _page: NoopAgent(),
+    lambda _task, _surroundings: NoopAgent(),
 )
 
 
 class AgentRegistry:
     """All agents of this installation, by name."""
 
-    def __init__(self) -> None:
-        self._known = {known.info.name: known for known in (_ORACLE, _NOOP)}
+    def __init__(self, kinds: Sequence[AgentKind] = (ORACLE, NOOP)) -> None:
+        self._known = {kind.info().name: kind for kind in kinds}
 
     def list(self) -> Sequence[AgentInfo]:
         """All agents, in the order in which they are offered."""
-        return [known.info for known in self._known.values()]
+        return [kind.info() for kind in self._known.values()]
 
-    def refusal(self, choice: AgentChoice, task: Task) -> str | None:
-        """Why this agent cannot try this task, in words for the user; None where it can. Also for unknown names."""
+    def problems(self, choice: AgentChoice) -> Sequence[FieldProblem]:
+        """Why this choice is impossible whatever the task is; ``field`` is ``agent``, ``model``, ``parameters.…``."""
         name = choice.agent
-        known = self._known.get(name)
-        if known is None:
+        kind = self._known.get(name)
+        if kind is None:
             close = get_close_matches(name, self._known, n=1)
             hint = f"; did you mean {close[0]!r}?" if close else ""
-            return f"there is no agent {name!r}{hint} (known: {', '.join(self._known)})"
-        if known.info.unavailable is not None:
-            return f"the agent {name!r} cannot be used here: {known.info.unavailable}"
-        if choice.model is not None or choice.parameters:
-            return f"the agent {name!r} has no model: leave out the model and its parameters"
-        return known.refusal(task)
+            return [FieldProblem("agent", f"there is no agent {name!r}{hint} (known: {', '.join(self._known)})")]
+        if (reason := kind.info().unavailable) is not None:
+            return [FieldProblem("agent", f"the agent {name!r} cannot be used here: {reason}")]
+        return kind.problems(choice)
 
-    def create(self, choice: AgentChoice, task: Task, page: PageReader) -> Agent:
+    def refusal(self, choice: AgentChoice, task: Task) -> str | None:
+        """Why this agent cannot try this task, in words for the user; None where it can. Covers ``problems``."""
+        problems = self.problems(choice)
+        if problems:
+            return "; ".join(dict.fromkeys(_in_words(problem) for problem in problems))
+        return self._known[choice.agent].refusal(task)
+
+    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
+        """What the agent's model is told first, to the letter; None for an agent without a model."""
+        return self._known[choice.agent].prompt(choice, task)
+
+    def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         """Return an agent for one rollout. Raises ``InvalidInput`` where ``refusal`` is not None."""
         refusal = self.refusal(choice, task)
         if refusal is not None:
             raise InvalidInput(refusal, (FieldProblem("agent", refusal),))
-        return self._known[choice.agent].create(task, page)
+        return self._known[choice.agent].create(choice, task, surroundings)
+
+
+def _in_words(problem: FieldProblem) -> str:
+    return problem.message if problem.field == "agent" else f"{problem.field}: {problem.message}"

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from rolldeck.domain.batch import AgentChoice, Quota
 from rolldeck.domain.event import LoggedEvent
 from rolldeck.domain.limits import RolloutLimits
-from rolldeck.domain.rollout import ActionResult, PhaseTiming, RolloutError, StopReason, Usage
+from rolldeck.domain.rollout import ActionResult, Confirmation, PhaseTiming, RolloutError, StopReason, Usage
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
@@ -268,11 +268,13 @@ class StepView(BaseModel):
     screenshot_url: str
     notice: str | None = Field(description="what the page did before that no screenshot shows, as the agent was told")
     message: str
+    thoughts: str = Field(description="what the model said to itself; never part of its answer")
     actions: list[ActionResult]
+    confirmations: list[Confirmation] = Field(description="actions that the model's provider wanted confirmed")
     wait_seconds: float = Field(description="until the page had settled for the screenshot")
     agent_seconds: float
     action_seconds: float
-    usage: Usage | None = Field(description="tokens that the model's requests took; null without a model")
+    usage: Usage | None = Field(description="what the model's requests took; null without a model")
     at: datetime
 
 
@@ -284,12 +286,16 @@ class StepList(BaseModel):
 
 
 class AgentView(BaseModel):
-    """An agent that can be chosen; ``unavailable`` says why it cannot here."""
+    """An agent that can be chosen; ``unavailable`` says why it cannot here.
+
+    ``parameters`` is the JSON Schema of what it can be told per rollout, null where it has no model.
+    """
 
     name: str
     title: str
     description: str
     unavailable: str | None
+    parameters: dict[str, JsonValue] | None
 
 
 class EnvironmentView(BaseModel):

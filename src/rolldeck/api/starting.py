@@ -58,12 +58,9 @@ def _refuse_unfit_agents(
 
 def _unfit(choice: AgentChoice, tasks: Sequence[Task], agents: Agents, field: str) -> _Unfit | None:
     name = choice.agent
-    unavailable = {info.name: info.unavailable for info in agents.list()}
-    if name not in unavailable:
-        choices = FieldProblem(field, f"choose one of {', '.join(unavailable)}")
-        return _Unfit(f"There is no agent {name!r}", [choices])
-    if (reason := unavailable[name]) is not None:
-        return _Unfit(f"The agent {name!r} cannot be used here", [FieldProblem(field, reason)])
+    if problems := agents.problems(choice):
+        summary = "; ".join(dict.fromkeys(str(problem.message) for problem in problems))
+        return _Unfit(summary, [_placed(problem, field) for problem in problems])
     reasons = [agents.refusal(choice, task) for task in tasks]
     refused = [
         FieldProblem("task_ids", f"{name}: {reason}", index=index, item_id=task.id)
@@ -76,3 +73,11 @@ def _unfit(choice: AgentChoice, tasks: Sequence[Task], agents: Agents, field: st
     if len(tasks) > 1 and len(set(reasons)) == 1:  # which is about the agent, not about any task
         return _Unfit(summary, [FieldProblem(field, str(reasons[0]))])
     return _Unfit(summary, refused)
+
+
+def _placed(problem: FieldProblem, field: str) -> FieldProblem:
+    """Return a problem of a choice with its place in the request, where the choice is at ``field`` or beside it."""
+    if problem.field == "agent":
+        return FieldProblem(field, problem.message)
+    place = field.removesuffix("agent")
+    return FieldProblem(f"{place}.{problem.field}".removeprefix("."), problem.message)

@@ -112,9 +112,15 @@ class AgentError(RolldeckError):
 
 
 class ModelError(RolldeckError):
-    """A model's API refused or failed."""
+    """A model's API failed, and went on failing when it was asked again."""
 
     retryable = True
+
+
+class ModelRefused(ModelError):
+    """A model's API refused the request itself (key, model, parameters, contents): the same one again will not help."""
+
+    retryable = False
 
 
 class VerificationError(RolldeckError):

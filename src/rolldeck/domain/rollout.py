@@ -68,15 +68,45 @@ class ActionResult(_Record):
 
 
 class Usage(_Record):
-    """Tokens that a model's requests took."""
+    """What requests to a model took.
+
+    ``cached_tokens`` are among the input's, ``thinking_tokens`` among the output's. ``cost`` is in US dollars, None where
+    the model's prices are not known. ``requests`` had an answer, after ``retries`` that had none; in seconds,
+    ``model_seconds`` passed until those answers, ``waited_seconds`` before requests were made again.
+    """
 
     input_tokens: int = Field(default=0, ge=0)
     output_tokens: int = Field(default=0, ge=0)
+    cached_tokens: int = Field(default=0, ge=0)
+    thinking_tokens: int = Field(default=0, ge=0)
+    cost: float | None = Field(default=None, ge=0)
+    requests: int = Field(default=1, ge=0)
+    retries: int = Field(default=0, ge=0)
+    model_seconds: float = Field(default=0, ge=0)
+    waited_seconds: float = Field(default=0, ge=0)
 
     @property
     def tokens(self) -> int:
-        """Both together."""
+        """Input and output together."""
         return self.input_tokens + self.output_tokens
+
+
+class Decision(StrEnum):
+    """What was decided of an action that a model's provider wanted a person to confirm; only the allowed ones are done."""
+
+    ALLOWED_BY_POLICY = "allowed_by_policy"
+    DENIED_BY_POLICY = "denied_by_policy"
+    ALLOWED_BY_PERSON = "allowed_by_person"
+    DENIED_BY_PERSON = "denied_by_person"
+    UNANSWERED = "unanswered"
+
+
+class Confirmation(_Record):
+    """An action that was to be confirmed, by the provider's name for it, and why; and what was decided."""
+
+    action: str
+    concern: str
+    decision: Decision
 
 
 class Step(_Record):
@@ -93,7 +123,9 @@ class Step(_Record):
     screenshot: str
     notice: str | None = None
     message: str = ""
+    thoughts: str = Field(default="", description="what the model said to itself; never part of its answer")
     actions: tuple[ActionResult, ...] = ()
+    confirmations: tuple[Confirmation, ...] = ()
     wait_seconds: float = Field(default=0, ge=0)
     agent_seconds: float = Field(default=0, ge=0)
     action_seconds: float = Field(default=0, ge=0)

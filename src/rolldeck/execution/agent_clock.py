@@ -1,8 +1,11 @@
 """The agent's time, which stands still while something else is waited for."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import ParamSpec
+
+P = ParamSpec("P")
 
 
 class AgentClock:
@@ -41,3 +44,12 @@ class AgentClock:
             yield
         finally:
             timeout.reschedule(deadline + now() - stopped_at)
+
+    def aside(self, waiting: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
+        """Return the same waiting, during which no time passes for the agent."""
+
+        async def wait(*args: P.args, **kwargs: P.kwargs) -> None:
+            with self.stopped():
+                await waiting(*args, **kwargs)
+
+        return wait

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
+from rolldeck.agents.port import Surroundings
 from rolldeck.browser.port import BrowserPage
 from rolldeck.domain.errors import BrowserError, EnvironmentFailure, VerificationError
 from rolldeck.domain.rollout import Phase
@@ -15,6 +16,7 @@ from rolldeck.domain.status import Event
 from rolldeck.domain.verdict import Verdict
 from rolldeck.environments.port import Environment
 from rolldeck.execution.adapters import Adapters
+from rolldeck.execution.agent_clock import AgentClock
 from rolldeck.execution.deadline import Deadlines
 from rolldeck.execution.journal import Journal
 from rolldeck.execution.pace import Pace, Sleep
@@ -77,15 +79,19 @@ class Phases:
         claim, adapters = self._claim, self._adapters
         async with self._phase_in(environment, Phase.AGENT):
             await self._journal.advance(Event.ENVIRONMENT_READY, Change(template=environment.template))
-            agent = self._holdings.agent = adapters.agents.create(claim.rollout.choice, claim.task, page)
+            clock = AgentClock(self._deadlines.agent_seconds)
+            pace = Pace(claim.rollout.quota, adapters.quotas, self._sleep)
+            surroundings = Surroundings(page=page, pace=clock.aside(pace), pause=clock.aside(self._sleep))
+            agent = self._holdings.agent = adapters.agents.create(claim.rollout.choice, claim.task, surroundings)
             stage = Stage(
                 page=page,
                 recording=recording,
+                clock=clock,
                 keep_screenshot=_ScreenshotStore(claim.rollout.id, adapters.artifacts),
                 keep_step=self._journal.add_step,
-                pace=Pace(claim.rollout.quota, adapters.quotas, self._sleep),
+                pace=pace,
             )
-            limits = AgentLimits(claim.limits.steps, self._deadlines.agent_seconds, claim.limits.tokens)
+            limits = AgentLimits(claim.limits.steps, claim.limits.tokens)
             return await _while_alive(environment, act_until_stopped(agent, limits, stage))
 
     async def _verify(self, environment: Environment, stop: AgentStop) -> Verdict:

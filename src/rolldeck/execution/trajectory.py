@@ -24,10 +24,9 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class AgentLimits:
-    """Where the agent is truncated. ``tokens``: None for no limit."""
+    """Where the agent is truncated, beside its clock. ``tokens``: None for no limit."""
 
     steps: int
-    seconds: float
     tokens: int | None
 
 
@@ -45,6 +44,7 @@ class Stage:
 
     page: BrowserPage
     recording: Recording
+    clock: AgentClock
     keep_screenshot: Callable[[bytes], Awaitable[str]]
     keep_step: Callable[[Step], Awaitable[None]]
     pace: Callable[[], Awaitable[None]]
@@ -58,9 +58,8 @@ async def act_until_stopped(agent: Agent, limits: AgentLimits, stage: Stage) -> 
     counted. Raises what the agent and the page raise.
     """
     stop = AgentStop(StopReason.TIME_LIMIT)
-    clock = AgentClock(limits.seconds)
-    async with clock.running():
-        stop = await _Acting(agent, stage, clock).until(limits)
+    async with stage.clock.running():
+        stop = await _Acting(agent, stage).until(limits)
     if stop.reason is not StopReason.ANSWERED:  # the answering turn has shown the final state already
         await _last_look(stage)
     return stop
@@ -69,10 +68,9 @@ async def act_until_stopped(agent: Agent, limits: AgentLimits, stage: Stage) -> 
 class _Acting:
     """The turns of one agent."""
 
-    def __init__(self, agent: Agent, stage: Stage, clock: AgentClock) -> None:
+    def __init__(self, agent: Agent, stage: Stage) -> None:
         self._agent = agent
         self._stage = stage
-        self._clock = clock
         self._results: tuple[ActionResult, ...] = ()
 
     async def until(self, limits: AgentLimits) -> AgentStop:
@@ -89,7 +87,7 @@ class _Acting:
     async def _take_turn(self, index: int) -> Turn:
         """Show the page to the agent, do what it says, and keep that as a step, as far as it came."""
         stage = self._stage
-        with self._clock.stopped():
+        with stage.clock.stopped():
             await stage.pace()
         view = await _look(stage)
         at, offset = stage.now(), stage.recording.elapsed
@@ -102,7 +100,7 @@ class _Acting:
         finally:
             acted = time.perf_counter() - acts
             self._results = tuple(done)
-            with self._clock.stopped():
+            with stage.clock.stopped():
                 step = Step(
                     index=index,
                     offset=offset,
@@ -110,7 +108,9 @@ class _Acting:
                     screenshot=await stage.keep_screenshot(view.screenshot),
                     notice=view.notice,
                     message=turn.message,
+                    thoughts=turn.thoughts,
                     actions=self._results,
+                    confirmations=turn.confirmations,
                     wait_seconds=view.waited_seconds,
                     agent_seconds=acts - thinks,
                     action_seconds=acted,

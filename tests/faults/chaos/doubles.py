@@ -17,11 +17,11 @@ import psutil
 
 from chaos import holder
 from chaos.points import Point, Points
-from rolldeck.agents.port import Agent, AgentInfo, Observation, PageReader, Turn
+from rolldeck.agents.port import Agent, AgentInfo, Observation, PageReader, Surroundings, Turn
 from rolldeck.browser.port import BrowserPage, PageView
 from rolldeck.domain.action import Action, Click
 from rolldeck.domain.batch import AgentChoice
-from rolldeck.domain.errors import AgentError, BrowserError, EnvironmentFailure, InvalidInput
+from rolldeck.domain.errors import AgentError, BrowserError, EnvironmentFailure, FieldProblem, InvalidInput
 from rolldeck.domain.page import Box, Cookie
 from rolldeck.domain.rollout import ActionResult, Step
 from rolldeck.domain.solution import Target
@@ -319,13 +319,19 @@ class SteadyAgents:
     def list(self) -> Sequence[AgentInfo]:
         return [AgentInfo(name, name, name) for name in (READER, STRICT, CLUELESS)]
 
+    def problems(self, choice: AgentChoice) -> Sequence[FieldProblem]:
+        return () if choice.agent in {READER, STRICT, CLUELESS} else [FieldProblem("agent", "it is not known")]
+
+    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
+        return None
+
     def refusal(self, choice: AgentChoice, task: Task) -> str | None:
         return None if choice.agent in {READER, STRICT, CLUELESS} else "it is not known"
 
-    def create(self, choice: AgentChoice, task: Task, page: PageReader) -> Agent:
+    def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         if self.refusal(choice, task):
             raise InvalidInput("it is not known")
-        return SteadyAgent(choice.agent, page, self._pace_seconds)
+        return SteadyAgent(choice.agent, surroundings.page, self._pace_seconds)
 
 
 class SteadyAgent:

@@ -93,7 +93,7 @@ async def test_unfit_agents_are_refused_with_every_task_and_agent(client: httpx2
         ("task_ids", 0, "1"),
         ("task_ids", 1, "2"),
         ("agents.2", None, None),
-        ("agents.3", None, None),
+        ("agents.3.model", None, None),
     ]
     assert all(name in answer.json()["detail"] for name in ("oracle", "nobody", "noop"))
     assert (await client.get("/api/batches")).json()["batches"] == []

@@ -4,7 +4,7 @@ import pytest
 
 from rolldeck.agents.noop import NoopAgent
 from rolldeck.agents.oracle import OracleAgent
-from rolldeck.agents.port import Observation, PageReader
+from rolldeck.agents.port import Observation, PageReader, Surroundings
 from rolldeck.agents.registry import AgentRegistry
 from rolldeck.domain.batch import AgentChoice
 from rolldeck.domain.errors import InvalidInput
@@ -32,7 +32,12 @@ class NoPage:
         raise AssertionError
 
 
+async def _at_once(_: float = 0) -> None:
+    """Let no time pass."""
+
+
 PAGE: PageReader = NoPage()
+SURROUNDINGS = Surroundings(page=PAGE, pace=_at_once, pause=_at_once)
 
 
 def test_the_oracle_and_the_noop_are_offered():
@@ -45,7 +50,7 @@ def test_the_oracle_refuses_a_task_without_a_solution():
         "task 'q1' has no solution, which is all that the oracle can perform"
     )
     with pytest.raises(InvalidInput, match="has no solution"):
-        AgentRegistry().create(AgentChoice(agent="oracle"), UNSOLVED, PAGE)
+        AgentRegistry().create(AgentChoice(agent="oracle"), UNSOLVED, SURROUNDINGS)
 
 
 def test_an_unknown_agent_is_refused_with_the_names_of_the_known():
@@ -55,12 +60,12 @@ def test_an_unknown_agent_is_refused_with_the_names_of_the_known():
 
 
 def test_agents_are_made_for_tasks_that_they_can_try():
-    assert isinstance(AgentRegistry().create(AgentChoice(agent="oracle"), SOLVED, PAGE), OracleAgent)
-    assert isinstance(AgentRegistry().create(AgentChoice(agent="noop"), UNSOLVED, PAGE), NoopAgent)
+    assert isinstance(AgentRegistry().create(AgentChoice(agent="oracle"), SOLVED, SURROUNDINGS), OracleAgent)
+    assert isinstance(AgentRegistry().create(AgentChoice(agent="noop"), UNSOLVED, SURROUNDINGS), NoopAgent)
 
 
 async def test_the_noop_answers_nothing_at_its_first_turn():
-    agent = AgentRegistry().create(AgentChoice(agent="noop"), UNSOLVED, PAGE)
+    agent = AgentRegistry().create(AgentChoice(agent="noop"), UNSOLVED, SURROUNDINGS)
     turn = await agent.act(Observation(b"", "http://app/", 10, 10))
     assert (turn.answer, turn.actions) == ("", ())
     await agent.close()
@@ -68,9 +73,11 @@ async def test_the_noop_answers_nothing_at_its_first_turn():
 
 
 @pytest.mark.parametrize(
-    "choice", [AgentChoice(agent="noop", model="m"), AgentChoice(agent="noop", parameters={"t": 1})]
+    ("choice", "field"),
+    [(AgentChoice(agent="noop", model="m"), "model"), (AgentChoice(agent="noop", parameters={"t": 1}), "parameters")],
 )
-def test_an_agent_without_a_model_refuses_one_and_its_parameters(choice: AgentChoice):
+def test_an_agent_without_a_model_refuses_one_and_its_parameters(choice: AgentChoice, field: str):
     assert AgentRegistry().refusal(choice, UNSOLVED) == (
-        "the agent 'noop' has no model: leave out the model and its parameters"
+        f"{field}: the agent 'noop' has no model: leave out the model and its parameters"
     )
+    assert [problem.field for problem in AgentRegistry().problems(choice)] == [field]

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import stamina
 
-from rolldeck.agents.port import Agent, AgentInfo, Observation, PageReader, Turn
+from rolldeck.agents.port import Agent, AgentInfo, Observation, Surroundings, Turn
 from rolldeck.browser.port import BrowserPage, PageView
 from rolldeck.domain.action import Action, Click
 from rolldeck.domain.batch import AgentChoice, Quota
-from rolldeck.domain.errors import Conflict, NotFound
+from rolldeck.domain.errors import Conflict, FieldProblem, NotFound
 from rolldeck.domain.limits import RolloutLimits
 from rolldeck.domain.page import Box, Cookie
 from rolldeck.domain.rollout import ActionResult, Attempt, Rollout, RolloutError, Step
@@ -627,10 +627,16 @@ class FakeAgents:
     def list(self) -> Sequence[AgentInfo]:
         raise NotImplementedError
 
+    def problems(self, choice: AgentChoice) -> Sequence[FieldProblem]:
+        raise NotImplementedError
+
     def refusal(self, choice: AgentChoice, task: Task) -> str | None:
         raise NotImplementedError
 
-    def create(self, choice: AgentChoice, task: Task, page: PageReader) -> Agent:
+    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
+        return None
+
+    def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         if "create" in self._scene.failures:
             raise self._scene.failures["create"]
         self._scene.open.append("agent")

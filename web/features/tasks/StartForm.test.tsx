@@ -12,6 +12,7 @@ const agent = (name: string, unavailable: string | null = null): Agent => ({
   title: name.toUpperCase(),
   description: `does what ${name} does`,
   unavailable,
+  parameters: null,
 });
 
 const AGENTS = [agent("gemini", "Set GEMINI_API_KEY."), agent("oracle"), agent("noop")];

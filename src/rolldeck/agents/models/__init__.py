@@ -1,0 +1,1 @@
+"""What agents that ask a model have in common: requests, prompt, parameters, prices, and the turns of a conversation."""

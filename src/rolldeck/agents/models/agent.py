@@ -1,0 +1,145 @@
+"""The agent that asks a model what to do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from rolldeck.agents.models.catalogue import Prices
+from rolldeck.agents.models.conversation import Conversation, MalformedReply, Outcome, Reply
+from rolldeck.agents.models.parameters import ModelParameters
+from rolldeck.agents.models.safety import Safety
+from rolldeck.agents.models.transport import ModelTransport
+from rolldeck.agents.port import Observation, Turn
+from rolldeck.domain.errors import AgentError
+from rolldeck.domain.rollout import ActionResult, Usage
+
+_MOST_CALLS = 50
+_TOO_MANY = f"was not done: more than {_MOST_CALLS} calls in one turn"
+_AFTER_A_PROBLEM = "was not done, because a call before it could not be"
+
+
+class ModelAgent:
+    """Has a conversation with a model: each turn shows it the page, and takes what it asks for as actions.
+
+    A reply of no use is asked for again, as often as the parameters allow.
+    """
+
+    def __init__(
+        self,
+        conversation: Conversation,
+        transport: ModelTransport,
+        *,
+        prompt: str,
+        parameters: ModelParameters,
+        prices: Prices | None,
+        safety: Safety,
+    ) -> None:
+        self._conversation = conversation
+        self._transport = transport
+        self._prompt = prompt
+        self._parameters = parameters
+        self._prices = prices
+        self._safety = safety
+        self._asked_for: Sequence[Outcome] | None = None
+        self._malformed = 0
+
+    async def act(self, observation: Observation) -> Turn:
+        """Return what the model wants done, or its answer. Raises ``AgentError`` where it says nothing of use."""
+        if self._asked_for is None:
+            self._conversation.begin(self._prompt, observation)
+        else:
+            self._conversation.respond(_with_results(self._asked_for, observation.results), observation)
+        reply = await self._reply()
+        decided = await self._safety.decide(reply.calls[:_MOST_CALLS])
+        self._asked_for = _orderly(
+            [*decided.outcomes, *(Outcome(call, _TOO_MANY) for call in reply.calls[_MOST_CALLS:])]
+        )
+        self._note_usefulness(reply)
+        return Turn(
+            message=reply.text or "\n".join(call.intent for call in reply.calls if call.intent),
+            thoughts=reply.thoughts,
+            actions=tuple(
+                action for outcome in self._asked_for if not outcome.problem for action in outcome.call.actions
+            ),
+            answer=None if reply.calls else reply.text,
+            usage=reply.usage,
+            confirmations=decided.confirmations,
+        )
+
+    async def close(self) -> None:
+        """Let go of connections. Idempotent."""
+        await self._conversation.close()
+
+    async def _reply(self) -> Reply:
+        """Return a reply of use; its usage is that of all requests that it took."""
+        usage = Usage(requests=0, cost=0)
+        while True:
+            try:
+                reply = await self._conversation.ask()
+            except MalformedReply as malformed:
+                usage = _sum(usage, self._priced(malformed.usage))
+                self._count_malformed(str(malformed))
+                continue
+            return replace(reply, usage=self._timed(_sum(usage, self._priced(reply.usage))))
+
+    def _note_usefulness(self, reply: Reply) -> None:
+        """A reply whose calls all have problems is of no use either: the problems are its model's to mend, next turn."""
+        if reply.calls and all(call.problem for call in reply.calls):
+            self._count_malformed("; ".join(f"{call.name}: {call.problem}" for call in reply.calls[:3]))
+        else:
+            self._malformed = 0
+
+    def _count_malformed(self, reason: str) -> None:
+        self._malformed += 1
+        if self._malformed > self._parameters.malformed_replies:
+            times = "" if self._malformed == 1 else f" {self._malformed} times in a row"
+            raise AgentError(f"the model's replies were of no use{times}; the last one: {reason}")
+
+    def _priced(self, tokens: Usage) -> Usage:
+        cost = None if self._prices is None else self._prices.cost_of(tokens)
+        return tokens.model_copy(update={"cost": cost})
+
+    def _timed(self, usage: Usage) -> Usage:
+        tally = self._transport.take_tally()
+        return usage.model_copy(
+            update={
+                "requests": tally.requests,
+                "retries": tally.retries,
+                "model_seconds": tally.model_seconds,
+                "waited_seconds": tally.waited_seconds,
+            }
+        )
+
+
+def _orderly(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
+    """Return what of calls is to be done: nothing from the first one with a problem on, for they build on each other."""
+    orderly: list[Outcome] = []
+    for outcome in outcomes:
+        problem = outcome.problem or outcome.call.problem
+        if problem is None and orderly and orderly[-1].problem is not None:
+            problem = _AFTER_A_PROBLEM
+        orderly.append(replace(outcome, problem=problem))
+    return orderly
+
+
+def _with_results(asked_for: Sequence[Outcome], results: Sequence[ActionResult]) -> Sequence[Outcome]:
+    """Return what became of calls, from the results of the actions that they meant."""
+    following = iter(results)
+    return [outcome if outcome.problem else _with_own_results(outcome, following) for outcome in asked_for]
+
+
+def _with_own_results(outcome: Outcome, following: Iterator[ActionResult]) -> Outcome:
+    own = [result for _, result in zip(outcome.call.actions, following, strict=False)]
+    errors = [result.error for result in own if result.error is not None]
+    return replace(
+        outcome,
+        problem="; ".join(errors) or None,
+        notices=tuple(result.notice for result in own if result.notice is not None),
+    )
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    """Return the tokens and the cost of both."""
+    names = ("input_tokens", "output_tokens", "cached_tokens", "thinking_tokens")
+    tokens = {name: getattr(one, name) + getattr(other, name) for name in names}
+    cost = None if one.cost is None or other.cost is None else one.cost + other.cost
+    return one.model_copy(update={**tokens, "cost": cost})

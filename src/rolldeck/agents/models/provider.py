@@ -1,0 +1,142 @@
+"""An agent for a provider's models: everything but the provider's own protocol."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import Any
+
+import httpx2
+from pydantic import SecretStr, ValidationError
+
+from rolldeck.agents.models.agent import ModelAgent
+from rolldeck.agents.models.catalogue import KnownModel, catalogue
+from rolldeck.agents.models.conversation import Conversation
+from rolldeck.agents.models.network import Network
+from rolldeck.agents.models.parameters import ModelParameters
+from rolldeck.agents.models.prompt import prompt_of
+from rolldeck.agents.models.safety import Safety
+from rolldeck.agents.models.transport import ModelTransport, Patience
+from rolldeck.agents.port import Agent, AgentInfo, Surroundings
+from rolldeck.domain.batch import AgentChoice
+from rolldeck.domain.errors import FieldProblem
+from rolldeck.domain.task import Task
+
+_MODEL_ID = re.compile(r"[\w.:@/+-]+")
+
+
+@dataclass(frozen=True)
+class ModelAccess:
+    """How an API is reached. ``base_url``: None for the provider's own; ``options`` are the provider's further settings."""
+
+    key: SecretStr | None = None
+    base_url: str | None = None
+    options: tuple[tuple[str, str], ...] = ()
+
+    def option(self, name: str) -> str | None:
+        """Return a further setting; None where it is not set."""
+        return dict(self.options).get(name)
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a provider's module makes a conversation from.
+
+    The SDK is given ``client`` for its requests, and no repetitions of its own; every request of it is awaited through
+    ``transport.result_of``. ``known`` is what the catalogue says of the model.
+    """
+
+    model: str
+    known: KnownModel | None
+    access: ModelAccess
+    parameters: Any
+    client: httpx2.AsyncClient
+    transport: ModelTransport
+
+
+@dataclass(frozen=True)
+class ModelProvider:
+    """An ``AgentKind`` that asks a provider's models.
+
+    ``converse`` makes the conversation, and is what imports the SDK ``package``. ``unavailable`` says of an access why it
+    does not suffice.
+    """
+
+    name: str
+    title: str
+    description: str
+    service: str
+    package: str
+    access: ModelAccess
+    converse: Callable[[Setup], Conversation]
+    unavailable: Callable[[ModelAccess], str | None]
+    parameters: type[ModelParameters] = ModelParameters
+
+    def info(self) -> AgentInfo:
+        """What is said of it."""
+        return AgentInfo(
+            self.name, self.title, self.description, self._unavailable(), self.parameters.model_json_schema()
+        )
+
+    def problems(self, choice: AgentChoice) -> Sequence[FieldProblem]:
+        """Why it cannot act with this model and these parameters."""
+        problems = [] if choice.model and _MODEL_ID.fullmatch(choice.model) else [self._model_problem(choice)]
+        try:
+            self.parameters.model_validate(choice.parameters)
+        except ValidationError as error:
+            problems += [
+                FieldProblem(".".join(map(str, ("parameters", *each["loc"]))), _said(each["msg"], each["type"]))
+                for each in error.errors(include_url=False, include_context=False, include_input=False)
+            ]
+        return problems
+
+    def refusal(self, task: Task) -> str | None:  # noqa: ARG002 - a model may try any task
+        """Why it cannot try this task: for no reason."""
+        return None
+
+    def prompt(self, choice: AgentChoice, task: Task) -> str:
+        """What the model is told first, to the letter."""
+        return prompt_of(self._parameters(choice).prompt, task.task)
+
+    def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
+        """Return an agent for one rollout."""
+        parameters = self._parameters(choice)
+        model = choice.model or ""
+        known = catalogue().find(self.name, model)
+        network = Network()
+        patience = Patience(seconds=parameters.request_seconds, retries=parameters.retries)
+        transport = ModelTransport(self.service, network, surroundings, patience)
+        setup = Setup(model, known, self.access, parameters, transport.client(), transport)
+        return ModelAgent(
+            self.converse(setup),
+            transport,
+            prompt=self.prompt(choice, task),
+            parameters=parameters,
+            prices=known.prices if known else None,
+            safety=Safety(parameters, surroundings.confirm),
+        )
+
+    def _parameters(self, choice: AgentChoice) -> ModelParameters:
+        return self.parameters.model_validate(choice.parameters)
+
+    def _unavailable(self) -> str | None:
+        if find_spec(self.package.split(".")[0]) is None:
+            return f"the Python package {self.package!r} is not installed"
+        return self.unavailable(self.access)
+
+    def _model_problem(self, choice: AgentChoice) -> FieldProblem:
+        if choice.model is not None:
+            return FieldProblem(
+                "model", f"{choice.model!r} is no name of a model: it has other characters than those have"
+            )
+        examples = ", ".join(model.id for model in catalogue().of(self.name)[:3])
+        return FieldProblem("model", "name the model" + (f": {examples} or another one" if examples else ""))
+
+
+def needs_key(setting: str) -> Callable[[ModelAccess], str | None]:
+    """Return what an access without a key is refused with; ``setting`` is where the key belongs."""
+    return lambda access: None if access.key else f"there is no key for it: set {setting}"
+
+
+def _said(message: str, kind: str) -> str:
+    return "is no parameter of this agent" if kind == "extra_forbidden" else message.removeprefix("Value error, ")
