@@ -15,6 +15,7 @@ from rolldeck.execution.agent_clock import AgentClock
 from rolldeck.recorder.port import Recording
 
 _LAST_LOOK_SECONDS = 30.0
+_AFTER_A_FAILURE = "was not done, because the action before it had no effect"
 
 
 def utc_now() -> datetime:
@@ -141,7 +142,11 @@ async def _last_look(stage: Stage) -> None:
 
 
 async def _perform(actions: Iterable[Action], page: BrowserPage, done: list[ActionResult]) -> None:
+    """Perform actions in their order until one has no effect: those after it were meant for what it would have done."""
     for action in actions:
+        if done and done[-1].error is not None:
+            done.append(ActionResult(action=action, error=_AFTER_A_FAILURE))
+            continue
         try:
             done.append(await page.perform(action))
         except BrowserError as failure:

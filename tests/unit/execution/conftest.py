@@ -70,6 +70,7 @@ class Scene:
         self.seen: list[Observation] = []
         self.screens: list[bytes] = []
         self.notice: str | None = None
+        self.futile: Action | None = None  # has no effect
         """What the page shows, one look after the other; the last one stays."""
         self.filmed: list[bytes] = []
         self.slept: list[float] = []
@@ -565,7 +566,7 @@ class FakePage:
 
     async def perform(self, action: Action) -> ActionResult:
         await self._scene.at("perform")
-        return ActionResult(action=action)
+        return ActionResult(action=action, error="is not there" if action == self._scene.futile else None)
 
     async def close(self) -> None:
         await self._scene.at("close the page")

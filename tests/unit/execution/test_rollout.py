@@ -76,6 +76,17 @@ async def test_the_agent_is_shown_what_became_of_its_actions(scene: "Scene") -> 
     assert [result.action for result in scene.seen[1].results] == [Click(x=1, y=2)]
 
 
+async def test_actions_after_one_without_effect_are_not_done_and_the_agent_is_told(scene: "Scene") -> None:
+    done, futile, left = Click(x=1, y=2), Click(x=3, y=4), Click(x=5, y=6)
+    scene.turns = [Turn(actions=(done, futile, left, left)), Turn(answer="42")]
+    scene.futile = futile
+    await scene.run()
+    skipped = "was not done, because the action before it had no effect"
+    told = [(result.action, result.error) for result in scene.seen[1].results]
+    assert told == [(done, None), (futile, "is not there"), (left, skipped), (left, skipped)]
+    assert scene.database.trajectory[0].actions == scene.seen[1].results
+
+
 async def test_what_the_page_did_unseen_is_told_and_kept_as_is_the_wait_until_it_had_settled(scene: "Scene") -> None:
     scene.notice = "“orders.csv” was downloaded."
     await scene.run()
