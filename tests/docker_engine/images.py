@@ -38,7 +38,7 @@ def import_base(engine: Engine, cache: Path) -> str:
 
 
 def _key() -> str:
-    return hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    return hashlib.sha256(" ".join((_SUITE, *_PACKAGES, *_SUPERFLUOUS)).encode()).hexdigest()[:12]
 
 
 def _archive(cache: Path) -> Path:
