@@ -207,8 +207,9 @@ class Reach(Protocol):
 class Preparation(Protocol):
     """What an application needs done through its own API; code of a recipe, for what a file cannot say."""
 
-    steps: tuple[str, ...]
-    """Names of what ``prepare`` does, for the progress of a build."""
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """Names of what ``prepare`` does, for the progress of a build; it reports each of them as it begins."""
 
     def content_hash(self) -> str:
         """Return a hash of all that ``prepare`` makes of the application."""
