@@ -94,6 +94,7 @@ bench: install ## every benchmark, JSON into benchmarks/results
 	$(BIN)/python benchmarks/claims.py | tee benchmarks/results/claims.json
 	$(BIN)/python benchmarks/growth.py | tee benchmarks/results/growth.json
 	$(BIN)/python benchmarks/storage.py | tee benchmarks/results/storage.json
+	$(BIN)/python benchmarks/export.py | tee benchmarks/results/export.json
 
 .PHONY: schema
 schema: $(VENV)/.installed ## publish the JSON Schemas of the task file and of the recipe file anew

@@ -253,6 +253,21 @@ async def look_into_database(settings: Settings) -> AsyncIterator[Database]:
         await database.close()
 
 
+@dataclass(frozen=True)
+class Results:
+    """What an installation has stored."""
+
+    database: Database
+    artifacts: Artifacts
+
+
+@asynccontextmanager
+async def look_into_results(settings: Settings) -> AsyncIterator[Results]:
+    """Give what is stored, also while a server uses it. Raises ``StorageError`` as ``look_into_database`` does."""
+    async with look_into_database(settings) as database:
+        yield Results(database, LocalArtifacts(artifacts_dir_of(settings, settings.data_dir)))
+
+
 def environments_of(settings: Settings, installation_id: str) -> Environments:
     """Return the environments; what they start carries the installation's id."""
     return process_environments(cache_dir=settings.cache_dir, run_dir=settings.run_dir, installation_id=installation_id)

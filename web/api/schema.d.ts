@@ -425,6 +425,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/exports/rollouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Rollouts
+         * @description All rollouts that match everything given, however many: the file is sent as it is read.
+         */
+        get: operations["export_rollouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/rollouts/{rollout_id}/zip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Archive
+         * @description One rollout with all that belongs to it: record, steps, screenshots, videos, verdict, and a page to read.
+         */
+        get: operations["export_archive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/rollouts/{rollout_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Report
+         * @description One rollout as a page that is whole in itself, screenshots and, up to 20 MB, the video included.
+         */
+        get: operations["export_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents": {
         parameters: {
             query?: never;
@@ -2005,6 +2065,12 @@ export interface components {
          */
         StopReason: "answered" | "step_limit" | "time_limit" | "token_limit";
         /**
+         * TableFormat
+         * @description Formats of many rollouts. ``JSON`` is JSON lines: one object a line, so that a reader needs no more memory either.
+         * @enum {string}
+         */
+        TableFormat: "csv" | "json";
+        /**
          * Target
          * @description An element of the page, by what a person sees of it. At least one of the selecting fields must be given.
          *
@@ -2945,6 +3011,13 @@ export interface operations {
     list_rollouts: {
         parameters: {
             query?: {
+                /** @description those without the value come last */
+                sort?: components["schemas"]["RolloutSort"];
+                /** @description also say how many match */
+                count?: boolean;
+                /** @description `next` of the page before */
+                after?: string | null;
+                limit?: number;
                 /** @description only what belongs to this batch */
                 batch_id?: string | null;
                 /** @description only rollouts of this task */
@@ -2961,13 +3034,6 @@ export interface operations {
                 error?: string | null;
                 /** @description text in the task's id and instruction, the answer, or an error's message */
                 q?: string | null;
-                /** @description those without the value come last */
-                sort?: components["schemas"]["RolloutSort"];
-                /** @description also say how many match */
-                count?: boolean;
-                /** @description `next` of the page before */
-                after?: string | null;
-                limit?: number;
             };
             header?: never;
             path?: never;
@@ -3619,6 +3685,148 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EventList"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_rollouts: {
+        parameters: {
+            query: {
+                /** @description `json`: JSON lines, an object a line */
+                format: components["schemas"]["TableFormat"];
+                /** @description as in lists */
+                sort?: components["schemas"]["RolloutSort"];
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description only rollouts in one of these statuses */
+                status?: components["schemas"]["Status"][] | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description only completed rollouts with this verdict */
+                success?: boolean | null;
+                /** @description only failed rollouts, by the kind of their error */
+                error?: string | null;
+                /** @description text in the task's id and instruction, the answer, or an error's message */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A row a rollout */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv; charset=utf-8": string;
+                    "application/jsonl": string;
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_archive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A zip file; its README.txt says what is in it */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/zip": string;
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page that opens from a file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
                 };
             };
             /** @description The request is refused; `errors` names the fields */

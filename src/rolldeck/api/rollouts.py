@@ -7,17 +7,8 @@ from fastapi import APIRouter, Query, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 
-from rolldeck.api.identifiers import (
-    AgentQuery,
-    BatchQuery,
-    Cursor,
-    ErrorQuery,
-    IdempotencyKey,
-    ModelQuery,
-    RolloutId,
-    TaskQuery,
-    TextQuery,
-)
+from rolldeck.api.filters import Where
+from rolldeck.api.identifiers import Cursor, IdempotencyKey, RolloutId
 from rolldeck.api.schemas import (
     DeleteResult,
     RolloutDetail,
@@ -32,7 +23,6 @@ from rolldeck.api.views import batch_view, rollout_views
 from rolldeck.domain.batch import MOST_ROLLOUTS, AgentChoice, BatchSpec
 from rolldeck.domain.errors import FieldProblem, InvalidInput, NotFound
 from rolldeck.domain.rollout import Rollout
-from rolldeck.domain.status import Status
 from rolldeck.storage.port import RolloutFilter, RolloutSort
 
 router = APIRouter(prefix="/api/rollouts", tags=["rollouts"])
@@ -82,30 +72,13 @@ def _spec(wanted: RolloutRequest) -> BatchSpec:
 async def list_rollouts(
     *,
     services: Needs,
-    batch_id: BatchQuery = None,
-    task_id: TaskQuery = None,
-    status: Annotated[list[Status] | None, Query(description="only rollouts in one of these statuses")] = None,
-    agent: AgentQuery = None,
-    model: ModelQuery = None,
-    success: Annotated[bool | None, Query(description="only completed rollouts with this verdict")] = None,
-    error: ErrorQuery = None,
-    q: TextQuery = None,
+    where: Where,
     sort: Annotated[RolloutSort, Query(description="those without the value come last")] = RolloutSort.NEWEST,
     count: Annotated[bool, Query(description="also say how many match")] = False,
     after: Cursor = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> RolloutList:
     """Rollouts that match everything given, newest first if not asked for otherwise."""
-    where = RolloutFilter(
-        task_id=task_id,
-        batch_id=batch_id,
-        statuses=frozenset(status or ()),
-        agent=agent,
-        model=model,
-        success=success,
-        error=error,
-        text=q,
-    )
     page = await services.rollouts.list(where, sort=sort, after=after, limit=limit, count=count)
     views = await rollout_views(page.rollouts, services.tasks)
     return RolloutList(rollouts=views, next=page.next, total=page.total)

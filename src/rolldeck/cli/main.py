@@ -2,9 +2,11 @@
 # ruff: noqa: PLC0415, PLR0917
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
+
+from rolldeck.domain.status import Status
 
 _EPILOG = (
     "Exit codes: 0 all is well; 1 not every rollout completed, or something failed; "
@@ -26,6 +28,8 @@ batch_app = typer.Typer(help="The batches of rollouts of a server that runs.", n
 app.add_typer(batch_app, name="batch")
 db_app = typer.Typer(help="The database's version, and its way from SQLite to PostgreSQL.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
+export_app = typer.Typer(help="What is stored, as files; also while a server uses it.", no_args_is_help=True)
+app.add_typer(export_app, name="export")
 
 TasksFile = Annotated[Path, typer.Argument(metavar="TASKS.json", help="File with the tasks.", show_default=False)]
 OnlyTasks = Annotated[
@@ -336,6 +340,76 @@ def db_copy(
     from rolldeck.cli.running import complete
 
     raise typer.Exit(complete(CopyDatabase(to, as_json), quiet=True, data_dir=data_dir))
+
+
+@export_app.command("rollouts", epilog=_EPILOG)
+def export_rollouts(
+    *,
+    format_: Annotated[
+        Literal["csv", "json"], typer.Option("--format", "-f", help="CSV, or JSON lines: one object a line.")
+    ] = "csv",
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", dir_okay=False, help="File to write; replaced if there.", show_default="stdout"),
+    ] = None,
+    batch: Annotated[str | None, typer.Option("--batch", metavar="ID", help="Only rollouts of this batch.")] = None,
+    task: Annotated[str | None, typer.Option("--task", metavar="ID", help="Only rollouts of this task.")] = None,
+    status: Annotated[
+        list[Status] | None, typer.Option("--status", help="Only rollouts in this status; may be given several times.")
+    ] = None,
+    agent: Annotated[str | None, typer.Option("--agent", help="Only rollouts of this agent.")] = None,
+    model: Annotated[str | None, typer.Option("--model", help="Only rollouts of this model.")] = None,
+    success: Annotated[
+        bool | None, typer.Option("--right/--wrong", help="Only completed rollouts with this verdict.")
+    ] = None,
+    error: Annotated[str | None, typer.Option("--error", help="Only failed ones, by the kind of their error.")] = None,
+    text: Annotated[
+        str | None, typer.Option("--text", help="Only those with this text in the task, the answer or an error.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write all rollouts that match everything given, newest first, a row each, however many."""
+    from rolldeck.cli.export import ExportRollouts
+    from rolldeck.cli.running import complete
+    from rolldeck.export.tables import TableFormat
+    from rolldeck.storage.port import RolloutFilter
+
+    where = RolloutFilter(
+        batch_id=batch,
+        task_id=task,
+        statuses=frozenset(status or ()),
+        agent=agent,
+        model=model,
+        success=success,
+        error=error,
+        text=text,
+    )
+    raise typer.Exit(complete(ExportRollouts(TableFormat(format_), where, output), quiet=True, data_dir=data_dir))
+
+
+@export_app.command("rollout", epilog=_EPILOG)
+def export_rollout(
+    rollout_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the rollout.", show_default=False)],
+    as_page: Annotated[
+        bool, typer.Option("--html/--zip", help="A page that opens from a file, or a zip file with everything.")
+    ] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            dir_okay=False,
+            help="File to write; replaced if it is there.",
+            show_default="rollout-ID.…",
+        ),
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write one rollout: steps, screenshots, video, verdict."""
+    from rolldeck.cli.export import ExportRollout
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(ExportRollout(rollout_id, as_page, output), quiet=True, data_dir=data_dir))
 
 
 @env_app.command("list", epilog=_EPILOG)

@@ -1,13 +1,14 @@
 "use client";
 
 import { Button } from "@mantine/core";
-import { IconBan, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconBan, IconFileText, IconFileZip, IconRefresh, IconTrash } from "@tabler/icons-react";
 import Link from "next/link";
 import { failureOf } from "@/api/problem";
 import { useCancelRollout, useDeleteRollout, useRetryRollout } from "@/api/queries";
 import type { DeleteResult, Rollout } from "@/api/types";
 import { ConfirmButton } from "@/components/ConfirmButton";
 import { RelativeTime, useSecondsSince } from "@/components/RelativeTime";
+import { rolloutFileAddress } from "@/features/rollouts/exports";
 import { OutcomeBadge } from "@/features/rollouts/OutcomeBadge";
 import { isLive, truncationOf } from "@/features/rollouts/outcome";
 import { formatCount, formatDuration } from "@/lib/format";
@@ -63,6 +64,26 @@ function Actions({ rollout, onDeleted }: Props) {
   return (
     <div className={classes.end}>
       <div className={classes.buttons}>
+        <Button
+          component="a"
+          href={rolloutFileAddress(rollout.id, "zip")}
+          download
+          variant="default"
+          leftSection={<IconFileZip size={14} />}
+          title="steps, screenshots, videos, verdict"
+        >
+          Zip
+        </Button>
+        <Button
+          component="a"
+          href={rolloutFileAddress(rollout.id, "report")}
+          download
+          variant="default"
+          leftSection={<IconFileText size={14} />}
+          title="one page that opens from a file"
+        >
+          Report
+        </Button>
         {rollout.status === "failed" && (
           <Button
             variant="default"

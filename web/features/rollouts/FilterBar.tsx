@@ -4,14 +4,24 @@ import { Button, NativeSelect, TextInput } from "@mantine/core";
 import { IconFilter, IconSearch, IconX } from "@tabler/icons-react";
 import { useId, useState } from "react";
 import { useAgents } from "@/api/queries";
+import type { RolloutQuery } from "@/api/types";
+import { type TableFormat, tableAddress } from "./exports";
 import classes from "./FilterBar.module.css";
 import { countFilters, ERROR_KINDS, type Filters, OUTCOMES, type OutcomeName, SORTS } from "./filters";
 
-/** `batch`: whether the list holds several batches, so that one can be chosen. */
-type Props = { filters: Filters; onChange: (change: Partial<Filters> | null) => void; batch: boolean };
+/**
+ * `batch`: whether the list holds several batches, so that one can be chosen. `query` is what the list shows, for its
+ * export.
+ */
+type Props = {
+  filters: Filters;
+  onChange: (change: Partial<Filters> | null) => void;
+  batch: boolean;
+  query: RolloutQuery;
+};
 
 /** Narrows and orders a list of rollouts. What is used rarely unfolds, or stands there because it is in use. */
-export default function FilterBar({ filters, onChange, batch }: Props) {
+export default function FilterBar({ filters, onChange, batch, query }: Props) {
   const { agent, model, error } = filters;
   const rarelyUsed = [agent, model, error, filters.batch].some((value) => value !== "");
   const [unfolded, setUnfolded] = useState(rarelyUsed);
@@ -64,6 +74,9 @@ export default function FilterBar({ filters, onChange, batch }: Props) {
             Clear {count}
           </Button>
         )}
+        <span className={classes.exports}>
+          Export <TableLink format="csv" query={query} /> <TableLink format="json" query={query} />
+        </span>
       </div>
       <div id={more} className={classes.row} hidden={!unfolded}>
         {unfolded && <RareFilters filters={filters} onChange={onChange} batch={batch} />}
@@ -72,7 +85,17 @@ export default function FilterBar({ filters, onChange, batch }: Props) {
   );
 }
 
-function RareFilters({ filters, onChange, batch }: Props) {
+const FORMATS = { csv: "CSV", json: "JSON" } satisfies Record<TableFormat, string>;
+
+function TableLink({ format, query }: { format: TableFormat; query: RolloutQuery }) {
+  return (
+    <a href={tableAddress(format, query)} download aria-label={`Export these rollouts as ${FORMATS[format]}`}>
+      {FORMATS[format]}
+    </a>
+  );
+}
+
+function RareFilters({ filters, onChange, batch }: Omit<Props, "query">) {
   const agents = useAgents();
   const listed = (agents.data ?? []).map(({ name, title }) => ({ value: name, label: title }));
   return (

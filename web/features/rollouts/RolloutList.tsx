@@ -27,13 +27,14 @@ type Props = { within: { task_id?: string; batch_id?: string }; empty: ReactNode
 export function RolloutList({ within, empty }: Props) {
   const [filters, setFilters] = useQueryStates(FILTERS);
   const [asked] = useDebouncedValue(filters, TYPING_MS);
-  const query = useRollouts({ ...queryOf(asked), ...within });
+  const shown = { ...queryOf(asked), ...within };
+  const query = useRollouts(shown);
   const rollouts = query.data?.pages.flatMap((page) => page.rollouts);
   const narrowed = countFilters(filters) > 0;
   if (rollouts?.length === 0 && !narrowed && !query.isPlaceholderData) return empty;
   return (
     <>
-      <FilterBar filters={filters} onChange={setFilters} batch={within.batch_id === undefined} />
+      <FilterBar filters={filters} onChange={setFilters} batch={within.batch_id === undefined} query={shown} />
       <Rows query={query} within={within} stale={query.isPlaceholderData} onClear={() => setFilters(null)} />
     </>
   );

@@ -1,0 +1,52 @@
+"""Rollouts as plain records, page by page: however many there are, few are held at a time."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+
+from pydantic import JsonValue
+
+from rolldeck.domain.rollout import Rollout, RolloutError
+from rolldeck.domain.status import Status
+from rolldeck.storage.port import RolloutFilter, Rollouts, RolloutSort, Tasks
+
+Record = Mapping[str, JsonValue]
+"""All that is known of a rollout, as JSON has it: its own fields, and those that ``record_of`` adds."""
+
+_PAGE = 200
+
+
+async def rollout_records(
+    rollouts: Rollouts, tasks: Tasks, where: RolloutFilter, sort: RolloutSort = RolloutSort.NEWEST
+) -> AsyncIterator[Sequence[Record]]:
+    """Yield the rollouts that match, in pages. Raises ``StorageError``.
+
+    In the order of time, one that is begun or deleted meanwhile changes nothing of the others.
+    """
+    after: str | None = None
+    while True:
+        page = await rollouts.list(where, sort=sort, after=after, limit=_PAGE)
+        answers = await tasks.answers({(each.task_id, each.task_version) for each in page.rollouts})
+        yield [record_of(each, answers[each.task_id, each.task_version]) for each in page.rollouts]
+        after = page.next
+        if after is None:
+            return
+
+
+def record_of(rollout: Rollout, expected: JsonValue) -> dict[str, JsonValue]:
+    """Return a rollout's record: without the key of its video, with what the task expects and what is derived.
+
+    ``error`` is the one that made it fail.
+    """
+    verdict, error = rollout.verdict, deciding_error(rollout)
+    return {
+        **rollout.model_dump(mode="json", exclude={"video"}),
+        "seconds": rollout.seconds,
+        "success": None if verdict is None else verdict.success,
+        "reward": None if verdict is None else verdict.reward,
+        "error": None if error is None else error.model_dump(mode="json"),
+        "expected": expected,
+    }
+
+
+def deciding_error(rollout: Rollout) -> RolloutError | None:
+    """Return the error that made a rollout fail; a completed one's errors decided nothing."""
+    return rollout.errors[0] if rollout.status is Status.FAILED and rollout.errors else None
