@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from rolldeck.domain.errors import EnvironmentFailure, VerificationError
-from rolldeck.environments.runtimes.process import queries
-from rolldeck.environments.runtimes.process.queries import as_json, query_sqlite
+from rolldeck.environments.runtimes import queries
+from rolldeck.environments.runtimes.queries import as_json, query_sqlite
 
 
 @pytest.mark.parametrize(

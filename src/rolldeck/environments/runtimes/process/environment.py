@@ -10,7 +10,7 @@ from rolldeck.domain.page import Cookie
 from rolldeck.environments.port import Row
 from rolldeck.environments.runtimes.process.life import Life
 from rolldeck.environments.runtimes.process.memory import size_in_memory
-from rolldeck.environments.runtimes.process.queries import query_postgres, query_sqlite
+from rolldeck.environments.runtimes.queries import query_postgres, query_sqlite
 
 DATA = "data"
 
@@ -54,7 +54,7 @@ class ProcessEnvironment:
             raise VerificationError(f"there is no database {database!r}; there are: {', '.join(self.databases)}")
         try:
             if database == DATA:
-                return await query_postgres(self._life.address, query)
+                return await query_postgres(self._life.address, DATA, query)
             file = self._directory / self._files[database]
             return await asyncio.to_thread(query_sqlite, file, self._owner, query)
         except VerificationError:

@@ -14,10 +14,10 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from rolldeck.domain.errors import EnvironmentFailure
+from rolldeck.environments.runtimes.database_address import DatabaseAddress
 from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.interpreter import python_of
 from rolldeck.environments.runtimes.process.leftovers import FORK_SERVER
-from rolldeck.environments.runtimes.process.postgres import DatabaseAddress
 from rolldeck.environments.runtimes.process.processes import kill, start
 
 _WARM_UP_SECONDS = 180

@@ -16,6 +16,7 @@ from pydantic import JsonValue
 
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.domain.page import Cookie
+from rolldeck.environments.runtimes.database_address import DatabaseAddress
 from rolldeck.environments.runtimes.process import interpreter, postgres
 from rolldeck.environments.runtimes.process.accounts import Account, environment_account
 from rolldeck.environments.runtimes.process.build import Template
@@ -174,12 +175,12 @@ class Host:
             shutil.copyfile(file, directory / file.name)
         return directory
 
-    def _instance(self, directory: Path, address: postgres.DatabaseAddress) -> dict[str, JsonValue]:
+    def _instance(self, directory: Path, address: DatabaseAddress) -> dict[str, JsonValue]:
         """Say what an environment is told of itself; see ``recipe.PythonApplication``."""
         data = describe_data(self._forked.data.name, address)
         return {"directory": str(directory), "secret": secrets.token_hex(32), "data": data}
 
-    def _write_instance(self, directory: Path, address: postgres.DatabaseAddress, account: Account | None) -> None:
+    def _write_instance(self, directory: Path, address: DatabaseAddress, account: Account | None) -> None:
         """Leave what the child reads first; nobody else can enter its directory."""
         (directory / "instance.json").write_text(json.dumps(self._instance(directory, address)))
         if account is not None:

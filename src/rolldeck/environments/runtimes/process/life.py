@@ -8,9 +8,10 @@ import httpx2
 import psutil
 
 from rolldeck.domain.errors import EnvironmentFailure
+from rolldeck.environments.runtimes.database_address import DatabaseAddress
 from rolldeck.environments.runtimes.process.forkclient import Child, ForkServer
 from rolldeck.environments.runtimes.process.memory import own_memory_of
-from rolldeck.environments.runtimes.process.postgres import Cluster, DatabaseAddress
+from rolldeck.environments.runtimes.process.postgres import Cluster
 
 _CHECK_SECONDS = 10.0
 

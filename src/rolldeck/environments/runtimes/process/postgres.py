@@ -12,7 +12,6 @@ import shutil
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +19,7 @@ from pathlib import Path
 import asyncpg
 
 from rolldeck.domain.errors import EnvironmentFailure
+from rolldeck.environments.runtimes.database_address import FAILURES, DatabaseAddress
 from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.initdb import SUPERUSER, create_cluster
 from rolldeck.environments.runtimes.process.processes import kill, run, start
@@ -29,14 +29,6 @@ PORT = 5432  # a part of the socket's name, nothing more
 SOCKET = f".s.PGSQL.{PORT}"
 _LONGEST_SOCKET_PATH = 103  # macOS; Linux allows four more
 READER = "reader"
-FAILURES = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,  # of a connection whose server dies while it answers
-)
-"""What asyncpg raises where PostgreSQL cannot be reached, or refuses."""
 _START_SECONDS = 30
 _STATEMENT_SECONDS = 30
 _ANSWER_SECONDS = 10
@@ -70,31 +62,6 @@ _CONFIGURATION = {
     "log_min_messages": "warning",
     "log_checkpoints": "off",
 }
-
-
-@dataclass(frozen=True)
-class DatabaseAddress:
-    """How to reach one database as one role."""
-
-    host: str
-    database: str
-    user: str
-    password: str = field(repr=False)
-    port: int = PORT
-
-    async def connect(self, *, timeout: float = 10) -> asyncpg.Connection:
-        """Open a connection. Raises ``EnvironmentFailure`` where that fails."""
-        try:
-            return await asyncpg.connect(
-                host=self.host,
-                port=self.port,
-                database=self.database,
-                user=self.user,
-                password=self.password,
-                timeout=timeout,
-            )
-        except FAILURES as error:
-            raise EnvironmentFailure(f"PostgreSQL's database {self.database} cannot be reached: {error}") from error
 
 
 def binaries() -> Path:
@@ -222,7 +189,7 @@ class Cluster:
         return self._address(database, SUPERUSER, self._password)
 
     def _address(self, database: str, user: str, password: str) -> DatabaseAddress:
-        return DatabaseAddress(str(self._socket), database, user, password)
+        return DatabaseAddress(str(self._socket), database, user, password, PORT)
 
     async def _administer(self, *statements: str) -> None:
         async with self._admin_lock:

@@ -20,7 +20,7 @@ from pydantic import JsonValue
 
 from rolldeck.domain.errors import EnvironmentFailure, VerificationError
 from rolldeck.environments.port import Row
-from rolldeck.environments.runtimes.process.postgres import DatabaseAddress
+from rolldeck.environments.runtimes.database_address import DatabaseAddress
 
 _QUERY_SECONDS = 15
 _MOST_ROWS = 10_000
@@ -35,8 +35,8 @@ _SERVER_TROUBLE = (
 )
 
 
-async def query_postgres(address: DatabaseAddress, query: str) -> list[Row]:
-    """Run one statement in a read-only transaction, as the environment's own role.
+async def query_postgres(address: DatabaseAddress, name: str, query: str) -> list[Row]:
+    """Run one statement in a read-only transaction, as the environment's own role; ``name`` is what state checks call it.
 
     Raises ``VerificationError`` for a query that fails, ``EnvironmentFailure`` where the database cannot be reached.
     """
@@ -50,7 +50,7 @@ async def query_postgres(address: DatabaseAddress, query: str) -> list[Row]:
     except (*_SERVER_TROUBLE, OSError) as error:
         raise EnvironmentFailure(f"the environment's PostgreSQL ended the connection: {error}") from error
     except (asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
-        raise VerificationError(f"the state check's query on data failed: {error or 'it took too long'}") from error
+        raise VerificationError(f"the state check's query on {name} failed: {error or 'it took too long'}") from error
     finally:
         connection.terminate()
     return _as_rows([dict(record) for record in records])
