@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Protocol
 
 _SUITE = "bookworm"
-_PACKAGES = ("postgresql-15", "python3")
+# The double of Metabase is written with the last three.
+_PACKAGES = ("postgresql-15", "python3", "python3-asyncpg", "python3-starlette", "python3-uvicorn")
 # What takes room and nothing here needs: indexes, documentation, and the compiler that PostgreSQL can do without.
 _SUPERFLUOUS = (
     *("var/cache/apt", "var/lib/apt/lists", "usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info"),
