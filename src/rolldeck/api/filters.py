@@ -9,7 +9,7 @@ from rolldeck.domain.status import Status
 from rolldeck.storage.port import RolloutFilter
 
 
-def _where(
+async def _where(
     *,
     batch_id: BatchQuery = None,
     task_id: TaskQuery = None,

@@ -58,7 +58,8 @@ class Services:
         self.feed.wake()
 
 
-def _services(connection: HTTPConnection) -> Services:
+# A coroutine like every dependency here: FastAPI would call a plain function in a thread, which takes longer.
+async def _services(connection: HTTPConnection) -> Services:
     services: Services = connection.app.state.services
     return services
 

@@ -23,7 +23,7 @@ from rolldeck.storage.port import StoredTask, TaskCounts, Tasks
 
 def counts_view(counts: TaskCounts) -> Counts:
     """A task's counts, with their total and rate."""
-    return Counts.model_construct(
+    return Counts(
         total=counts.total,
         live=counts.live,
         completed=counts.completed,
@@ -37,8 +37,7 @@ def counts_view(counts: TaskCounts) -> Counts:
 def task_summary(stored: StoredTask) -> TaskSummary:
     """A task as it stands in a list."""
     task = stored.task
-    # Not validated once more: a list has hundreds of them.
-    return TaskSummary.model_construct(
+    return TaskSummary(
         id=task.id,
         version=stored.version,
         task=task.task,
@@ -109,8 +108,7 @@ async def rollout_views(rollouts: Sequence[Rollout], tasks: Tasks) -> list[Rollo
 
 def _rollout_view(rollout: Rollout, expected: JsonValue) -> RolloutView:
     verdict = rollout.verdict
-    # Every value was validated when it was read: this is done some fifty times for a list.
-    return RolloutView.model_construct(
+    return RolloutView(
         id=rollout.id,
         batch_id=rollout.batch_id,
         task_id=rollout.task_id,
