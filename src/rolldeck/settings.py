@@ -135,6 +135,16 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("ROLLDECK_GEMINI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
         description="key of Google's models",
     )
+    gemini_base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://",
+        description="where Google's models are asked; default: Google's own address",
+    )
+    gemini_project: str | None = Field(
+        default=None,
+        description="project of Google Cloud: its Vertex AI is asked instead, with the machine's Google credentials",
+    )
+    gemini_location: str | None = Field(default=None, description="region of Vertex AI; default: global")
     openai_api_key: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("ROLLDECK_OPENAI_API_KEY", "OPENAI_API_KEY"),

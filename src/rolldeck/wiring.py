@@ -12,8 +12,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import rolldeck
+from rolldeck.agents.models.provider import ModelAccess
+from rolldeck.agents.models.providers import gemini
+from rolldeck.agents.plugins import plug_ins
 from rolldeck.agents.port import Agents
-from rolldeck.agents.registry import AgentRegistry
+from rolldeck.agents.registry import NOOP, ORACLE, AgentRegistry
 from rolldeck.api.services import Services
 from rolldeck.browser.pool import ChromiumBrowsers
 from rolldeck.browser.scratch import Scratch
@@ -146,7 +149,7 @@ async def open_deck(settings: Settings, use: Use) -> AsyncIterator[Deck]:
                     database=database,
                     artifacts=LocalArtifacts(artifacts_dir),
                     environments=environments,
-                    agents=AgentRegistry(),
+                    agents=agents_of(settings),
                     installation=place.installation,
                 )
             finally:
@@ -266,6 +269,16 @@ async def look_into_results(settings: Settings) -> AsyncIterator[Results]:
     """Give what is stored, also while a server uses it. Raises ``StorageError`` as ``look_into_database`` does."""
     async with look_into_database(settings) as database:
         yield Results(database, LocalArtifacts(artifacts_dir_of(settings, settings.data_dir)))
+
+
+def agents_of(settings: Settings) -> AgentRegistry:
+    """Return the agents. What they need beside is loaded once one is made."""
+    gemini_access = ModelAccess(
+        key=settings.gemini_api_key,
+        base_url=settings.gemini_base_url,
+        options={"project": settings.gemini_project, "location": settings.gemini_location},
+    )
+    return AgentRegistry([ORACLE, NOOP, gemini(gemini_access), *plug_ins()])
 
 
 def environments_of(settings: Settings, installation_id: str) -> Environments:

@@ -70,6 +70,16 @@ class Arguments:
                 return option
         raise self.wrong(name, f"one of {', '.join(options)}")
 
+    def flag(self, name: str, default: bool) -> bool:
+        """Return whether something is so; one that is written as a text counts."""
+        value = self._values.get(name)
+        value = {"true": True, "false": False}.get(value.strip().lower(), value) if isinstance(value, str) else value
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self.wrong(name, "true or false")
+        return value
+
     def number(self, name: str, default: float | None = None) -> float:
         """Return a finite number; one that is written as a text counts."""
         value = self._values.get(name)

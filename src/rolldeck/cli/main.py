@@ -24,6 +24,8 @@ app = typer.Typer(
 )
 env_app = typer.Typer(help="The environments that tasks run in, and their templates.", no_args_is_help=True)
 app.add_typer(env_app, name="env")
+agent_app = typer.Typer(help="Who can try tasks: agents and models.", no_args_is_help=True)
+app.add_typer(agent_app, name="agent")
 batch_app = typer.Typer(help="The batches of rollouts of a server that runs.", no_args_is_help=True)
 app.add_typer(batch_app, name="batch")
 db_app = typer.Typer(help="The database's version, and its way from SQLite to PostgreSQL.", no_args_is_help=True)
@@ -103,7 +105,9 @@ def _rolldeck(
 @app.command(epilog=_EPILOG)
 def run(
     tasks_file: TasksFile,
-    agent: Annotated[str, typer.Option("--agent", "-a", help="Who tries the tasks: oracle, noop.")] = "oracle",
+    agent: Annotated[
+        str, typer.Option("--agent", "-a", help="Who tries the tasks: see `rolldeck agent list`.")
+    ] = "oracle",
     model: Annotated[str | None, typer.Option("--model", "-m", help="The agent's model, where it has one.")] = None,
     task: OnlyTasks = None,
     repeats: Annotated[int, typer.Option("--repeats", "-n", min=1, max=1000, help="Rollouts of each task.")] = 1,
@@ -410,6 +414,15 @@ def export_rollout(
     from rolldeck.cli.running import complete
 
     raise typer.Exit(complete(ExportRollout(rollout_id, as_page, output), quiet=True, data_dir=data_dir))
+
+
+@agent_app.command("list", epilog=_EPILOG)
+def agent_list(as_json: Json = False) -> None:
+    """List the agents, whether they can be used here and why not, and the models whose prices are known."""
+    from rolldeck.cli.agent import ListAgents
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(ListAgents(as_json), quiet=True))
 
 
 @env_app.command("list", epilog=_EPILOG)

@@ -9,18 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
 
-import httpx2
 from pydantic import JsonValue
 
 from rolldeck.domain.errors import ModelRefused
 
-BLOTTED = "[key]"
-"""Stands where an answer repeated the key."""
-
 _PASSING = frozenset({408, 409, 425, 429})  # and all from 500 on
 _SPENT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})  # OpenAI: a 429 that no waiting mends
-_KEY_HEADERS = ("authorization", "x-api-key", "x-goog-api-key", "api-key")
-_SHORTEST_KEY = 8  # what is shorter is no secret: local servers are given a word
 _MOST_WORDS = 1000
 
 _HINTS = {
@@ -47,9 +41,8 @@ class Passing(Exception):
         self.pause_seconds = pause_seconds
 
 
-def read_answer(answer: Answer, request: httpx2.Request, service: str) -> Answer:
-    """Return a successful answer, a JSON object without the key. Raises ``Passing`` and ``ModelRefused``."""
-    answer = _blotted(answer, request)
+def read_answer(answer: Answer, service: str) -> Answer:
+    """Return a successful answer, which is a JSON object. Raises ``Passing`` and ``ModelRefused``."""
     content = _object_in(answer.body)
     if HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES:
         if content is None:
@@ -60,19 +53,6 @@ def read_answer(answer: Answer, request: httpx2.Request, service: str) -> Answer
         raise Passing(reason, _asked_pause(answer.headers, content))
     hint = _HINTS.get(answer.status)
     raise ModelRefused(f"{service} refused the request ({reason})" + (f"; {hint}" if hint else ""))
-
-
-def keys_in(request: httpx2.Request) -> set[str]:
-    """Return the secrets that a request carries in its headers."""
-    values = (request.headers.get(name, "").split(" ")[-1] for name in _KEY_HEADERS)
-    return {value for value in values if len(value) >= _SHORTEST_KEY}
-
-
-def _blotted(answer: Answer, request: httpx2.Request) -> Answer:
-    body = answer.body
-    for key in keys_in(request):
-        body = body.replace(key.encode(), BLOTTED.encode())
-    return Answer(answer.status, answer.headers, body)
 
 
 def _may_pass(answer: Answer, content: Mapping[str, JsonValue] | None) -> bool:

@@ -1,8 +1,8 @@
 """An agent for a provider's models: everything but the provider's own protocol."""
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Any
 
@@ -15,6 +15,7 @@ from rolldeck.agents.models.conversation import Conversation
 from rolldeck.agents.models.network import Network
 from rolldeck.agents.models.parameters import ModelParameters
 from rolldeck.agents.models.prompt import prompt_of
+from rolldeck.agents.models.redaction import Secrets
 from rolldeck.agents.models.safety import Safety
 from rolldeck.agents.models.transport import ModelTransport, Patience
 from rolldeck.agents.port import Agent, AgentInfo, Surroundings
@@ -31,11 +32,16 @@ class ModelAccess:
 
     key: SecretStr | None = None
     base_url: str | None = None
-    options: tuple[tuple[str, str], ...] = ()
+    options: Mapping[str, str | None] = field(default_factory=dict)
+
+    @property
+    def secrets(self) -> Secrets:
+        """What must not be kept or shown."""
+        return Secrets([self.key.get_secret_value()] if self.key else [])
 
     def option(self, name: str) -> str | None:
         """Return a further setting; None where it is not set."""
-        return dict(self.options).get(name)
+        return self.options.get(name)
 
 
 @dataclass(frozen=True)
@@ -105,7 +111,7 @@ class ModelProvider:
         known = catalogue().find(self.name, model)
         network = Network()
         patience = Patience(seconds=parameters.request_seconds, retries=parameters.retries)
-        transport = ModelTransport(self.service, network, surroundings, patience)
+        transport = ModelTransport(self.service, network, surroundings, patience, secrets=self.access.secrets)
         setup = Setup(model, known, self.access, parameters, transport.client(), transport)
         return ModelAgent(
             self.converse(setup),

@@ -7,26 +7,37 @@ of a key is nothing: wherever an answer repeats the one that its request was mad
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
 from itertools import count
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import httpx2
 import structlog
 
 from rolldeck.agents.models.answers import Answer, Passing, read_answer
 from rolldeck.agents.models.conversation import MalformedReply
+from rolldeck.agents.models.redaction import Secrets
 from rolldeck.agents.port import Surroundings
-from rolldeck.domain.errors import ModelError
+from rolldeck.domain.errors import ModelError, ModelRefused
 
 T = TypeVar("T")
 
-Send = Callable[[httpx2.Request], Awaitable[Answer]]
-"""Gets the answer to a request, whatever its status. Raises ``httpx2.RequestError`` where there is none."""
+
+class Sender(Protocol):
+    """The way to an API."""
+
+    async def __call__(self, request: httpx2.Request) -> Answer:
+        """Return the answer to a request, whatever its status. Raises ``httpx2.RequestError`` where there is none."""
+
+    async def close(self) -> None:
+        """Let go of connections. Idempotent."""
+
 
 OnExchange = Callable[[httpx2.Request, Answer], None]
-"""Is told of every request that was answered in the end, and the answer, without the request's key."""
+"""Is told of every request that was answered with success, and the answer. The request still has its key."""
+
+NO_SECRETS = Secrets()
 
 _FIRST_PAUSE_SECONDS = 1.0
 _LONGEST_PAUSE_SECONDS = 60.0
@@ -59,19 +70,21 @@ class ModelTransport(httpx2.AsyncBaseTransport):
     def __init__(
         self,
         service: str,
-        send: Send,
+        send: Sender,
         surroundings: Surroundings,
         patience: Patience,
         *,
+        secrets: Secrets = NO_SECRETS,
         on_exchange: OnExchange | None = None,
         chance: Callable[[], float] = random.random,
         monotonic: Callable[[], float] = time.perf_counter,
     ) -> None:
-        """``service`` names the API in messages. ``chance`` is between 0 and 1."""
+        """``service`` names the API in messages. ``secrets`` that requests do not carry are kept out, too. ``chance`` is in [0, 1)."""
         self._service = service
         self._send = send
         self._surroundings = surroundings
         self._patience = patience
+        self._secrets = secrets
         self._on_exchange = on_exchange
         self._chance = chance
         self._monotonic = monotonic
@@ -90,16 +103,20 @@ class ModelTransport(httpx2.AsyncBaseTransport):
     async def result_of(self, request: Coroutine[Any, Any, T]) -> T:
         """Await an SDK's request.
 
-        Raises ``ModelError`` as the transport raised it, whatever the SDK made of that, and ``MalformedReply`` where the
-        SDK cannot read the answer.
+        Raises ``ModelError`` as the transport raised it, whatever the SDK made of that; ``ModelRefused`` where the SDK made
+        no request at all, and ``MalformedReply`` where it cannot read the answer.
         """
         self._failure = None
+        answered_before = self._tally.requests
         try:
             return await request
-        except Exception as error:  # an SDK's errors are its own affair: here they become ours
+        except Exception as error:  # noqa: BLE001 - an SDK's errors are its own affair: here they become ours
             if self._failure is not None:
-                raise self._failure from error
-            raise MalformedReply(f"the answer cannot be read ({type(error).__name__}: {error})") from error
+                raise self._failure from None  # the SDK's error may hold the request, and the request the key
+            said = self._secrets.blot(f"{type(error).__name__}: {error}")
+            if self._tally.requests == answered_before:
+                raise ModelRefused(f"the request to {self._service} cannot be made ({said})") from None
+            raise MalformedReply(f"the answer cannot be read ({said})") from None
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Make a request until it is answered with success. Raises ``ModelError``."""
@@ -114,6 +131,10 @@ class ModelTransport(httpx2.AsyncBaseTransport):
             self._on_exchange(request, answer)
         return httpx2.Response(answer.status, headers=answer.headers, content=answer.body, request=request)
 
+    async def aclose(self) -> None:
+        """Let go of connections. Idempotent."""
+        await self._send.close()
+
     async def _answer_to(self, request: httpx2.Request) -> Answer:
         for tries in count(1):
             try:
@@ -126,6 +147,7 @@ class ModelTransport(httpx2.AsyncBaseTransport):
 
     async def _try(self, request: httpx2.Request) -> Answer:
         """Make a request once. Raises ``Passing`` where it may be made again, and ``ModelRefused``."""
+        secrets = self._secrets.of(request)
         began = self._monotonic()
         try:
             async with asyncio.timeout(self._patience.seconds):
@@ -133,10 +155,11 @@ class ModelTransport(httpx2.AsyncBaseTransport):
         except TimeoutError as error:
             raise Passing(f"no answer within {self._patience.seconds:g} s") from error
         except httpx2.RequestError as error:
-            raise Passing(f"the connection failed ({type(error).__name__}: {error})") from error
+            said = secrets.blot(f"{type(error).__name__}: {error}")  # a header that cannot be sent is quoted
+            raise Passing(f"the connection failed ({said})") from None
         finally:
             self._tally.model_seconds += self._monotonic() - began
-        return read_answer(answer, request, self._service)
+        return read_answer(replace(answer, body=secrets.blot_bytes(answer.body)), self._service)
 
     def _pause_after(self, failure: Passing, tries: int) -> float:
         """Return the seconds until the next try. Raises ``ModelError`` where there is none."""

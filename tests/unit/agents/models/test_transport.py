@@ -11,6 +11,7 @@ import pytest
 
 from rolldeck.agents.models.answers import Answer
 from rolldeck.agents.models.conversation import MalformedReply
+from rolldeck.agents.models.redaction import Secrets
 from rolldeck.agents.models.transport import ModelTransport, Patience
 from rolldeck.agents.port import Surroundings
 from rolldeck.domain.errors import ModelError, ModelRefused
@@ -38,6 +39,8 @@ class Server:
         if isinstance(said, httpx2.RequestError):
             raise said
         return said
+
+    async def close(self) -> None: ...
 
 
 Ask = Callable[[Server], Awaitable[httpx2.Response]]
@@ -165,11 +168,30 @@ async def test_a_key_that_an_answer_repeats_is_blotted_out(surroundings: Surroun
 
 
 async def test_what_an_sdk_cannot_read_is_a_malformed_reply(surroundings: Surroundings) -> None:
+    transport = transport_to(Server(GOOD), surroundings)
+
     async def sdk() -> None:
+        await transport.client().get("http://api/")
         raise ValueError("unexpected field")
 
     with pytest.raises(MalformedReply, match="ValueError: unexpected field"):
-        await transport_to(Server(GOOD), surroundings).result_of(sdk())
+        await transport.result_of(sdk())
+
+
+async def test_a_request_that_an_sdk_cannot_make_is_refused_without_the_key(surroundings: Surroundings) -> None:
+    transport = ModelTransport("Some API", Server(GOOD), surroundings, Patience(5, 3), secrets=Secrets([KEY]))
+
+    async def sdk() -> None:
+        raise ValueError(f"illegal header {KEY}")
+
+    with pytest.raises(ModelRefused, match=r"cannot be made \(ValueError: illegal header \[key\]"):
+        await transport.result_of(sdk())
+
+
+async def test_a_key_that_cannot_be_sent_is_not_quoted(surroundings: Surroundings, time) -> None:
+    failure = httpx2.LocalProtocolError(f"Illegal header value b'Bearer {KEY}'")
+    with pytest.raises(ModelError, match=r"Illegal header value b'Bearer \[key\]'"):
+        await ask(transport_to(Server(failure), surroundings))
 
 
 async def test_being_cancelled_ends_a_request_at_once(surroundings: Surroundings) -> None:
