@@ -4,9 +4,12 @@ import dataclasses
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from rolldeck.environments.composition import Composition, Tables
+
+_LARGE = 1 << 20
 
 
 def fingerprint(composition: Composition) -> str:
@@ -23,11 +26,25 @@ def content_of(path: Path) -> str:
     """Return a hash of a file, or of a directory with all that is in it: names, contents, and what may be executed."""
     digest = hashlib.sha256()
     for name, file in _files(path):
-        executable = b"x" if file.stat().st_mode & 0o100 else b"-"
-        with file.open("rb") as opened:
-            content = hashlib.file_digest(opened, "sha256").digest()
+        found = file.stat()
+        executable = b"x" if found.st_mode & 0o100 else b"-"
+        if found.st_size < _LARGE:
+            content = _digest_of(file)
+        else:
+            content = _digest_of_large(file, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
         digest.update(json.dumps(name).encode() + executable + content)
     return digest.hexdigest()
+
+
+def _digest_of(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").digest()
+
+
+@lru_cache(maxsize=256)
+def _digest_of_large(file: Path, _size: int, _written_at: int, _changed_at: int) -> bytes:
+    """Return the digest, read again only when the file has changed: a dump may have gigabytes, and is asked for often."""
+    return _digest_of(file)
 
 
 def _files(path: Path) -> Iterator[tuple[str, Path]]:

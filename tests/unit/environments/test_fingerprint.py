@@ -1,5 +1,7 @@
 """When a composition counts as another one, so that its template is built anew."""
 
+import hashlib
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,3 +67,19 @@ def test_other_tables_are_another_content() -> None:
         return fingerprint(Composition(services=(Service("db", seeds=(seed,)),), web="db"))
 
     assert with_tables("one") == with_tables("one") != with_tables("two")
+
+
+def test_a_large_file_is_read_again_only_when_it_has_changed(
+    composition: Composition, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dump = tmp_path / "wiki" / "dump.sql"
+    dump.write_bytes(b"a" * (1 << 20))
+    before = fingerprint(composition)
+    read = []
+    real = hashlib.file_digest
+    monkeypatch.setattr(hashlib, "file_digest", lambda file, kind: (read.append(file.name), real(file, kind))[1])
+    assert fingerprint(composition) == before
+    assert str(dump) not in map(str, read)
+    dump.write_bytes(b"b" * (1 << 20))
+    os.utime(dump, ns=(0, 0))
+    assert fingerprint(composition) != before
