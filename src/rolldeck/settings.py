@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import platformdirs
 from pydantic import AliasChoices, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rolldeck.machine import memory_bytes, processors
 
@@ -123,6 +123,10 @@ class Settings(BaseSettings):
         description="with less free disk, in MB, no rollouts are begun (a status must still be writable)",
     )
     min_free_memory_mb: int = Field(default=500, ge=0, description="with less available memory, in MB, likewise")
+    recipes: Annotated[tuple[Path, ...], NoDecode] = Field(
+        default=(),
+        description="recipe files of your own, or directories with some, separated as in PATH",
+    )
     chromium: Path | None = Field(
         default=None, description="Chromium's executable; default: found on the machine, else Playwright's own"
     )
@@ -164,6 +168,13 @@ class Settings(BaseSettings):
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
 
+    @field_validator("recipes", mode="before")
+    @classmethod
+    def _as_paths(cls, paths: object) -> object:
+        if isinstance(paths, str):
+            return tuple(Path(path).expanduser().absolute() for path in paths.split(os.pathsep) if path)
+        return paths
+
     @field_validator("database_url")
     @classmethod
     def _of_a_known_kind(cls, url: SecretStr | None) -> SecretStr | None:
@@ -191,8 +202,10 @@ class Settings(BaseSettings):
     def as_variables(self) -> dict[str, str]:
         """Return the environment variables that another process reads the same settings from, secrets included."""
         values = {name: getattr(self, name) for name in type(self).model_fields}
-        return {
-            self.variables_of(name)[0]: value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-            for name, value in values.items()
-            if value is not None
-        }
+        return {self.variables_of(name)[0]: _as_variable(value) for name, value in values.items() if value is not None}
+
+
+def _as_variable(value: object) -> str:
+    if isinstance(value, tuple):
+        return os.pathsep.join(str(one) for one in value)
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)

@@ -1,4 +1,4 @@
-"""What every implementation of ``Environments`` promises: the process runtime itself, and the warm pool around it."""
+"""What every implementation of ``Environments`` promises: the process runtime itself, forked and of services, and the warm pool."""
 
 import asyncio
 import os
@@ -22,16 +22,17 @@ from rolldeck.environments.runtimes.process.session import default_run_dir
 sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "environments"))
 
 from small_recipe import small
+from small_services import services
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["process", "warm pool"])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["process", "services", "warm pool"])
 async def environments(request: pytest.FixtureRequest) -> AsyncIterator[Environments]:
     with tempfile.TemporaryDirectory(prefix="rolldeck-test-", dir=default_run_dir()) as directory:
         Path(directory).chmod(0o755)
         made: Environments = ProcessEnvironments(
-            [small()],
+            [services() if request.param == "services" else small()],
             cache_dir=Path(directory, "cache"),
             run_dir=Path(directory, "run"),
             installation_id=f"contract{os.getpid()}"[:12],
@@ -60,7 +61,7 @@ async def test_an_environment_is_logged_in_answers_queries_and_says_what_it_was_
     assert (environment.name, environment.template) == ("small", template.content_hash)
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", environment.origin)
     assert (await open_page(environment)).status_code == 200
-    assert list(environment.databases) == ["data", "notes"]
+    assert list(environment.databases)[:2] == ["data", "notes"]
     assert await environment.sql("data", "SELECT count(*) AS n FROM fruit") == [{"n": 3}]
     assert await environment.sql("notes", "SELECT count(*) AS n FROM note") == [{"n": 1}]
     await environment.check()
@@ -117,7 +118,8 @@ async def test_what_cannot_be_named_is_refused(environments: Environments) -> No
 async def test_environments_asked_for_at_once_are_each_their_own(environments: Environments) -> None:
     environments.expect({"small": 4})
     four = await asyncio.gather(*(environments.provision("small", f"r{number}") for number in range(4)))
-    databases = [await one.sql("data", "SELECT current_database() AS name") for one in four]
+    own = "SELECT secret FROM own" if "files" in four[0].databases else "SELECT current_database() AS name"
+    databases = [await one.sql("data", own) for one in four]
     assert len({str(rows) for rows in databases}) == len({one.origin for one in four}) == 4
     await asyncio.gather(*(one.close() for one in four))
 

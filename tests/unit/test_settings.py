@@ -1,5 +1,6 @@
 """The settings and their documentation."""
 
+import os
 import re
 from pathlib import Path
 
@@ -61,6 +62,14 @@ def test_paths_are_made_absolute(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("ROLLDECK_DATA_DIR", "here")
     assert Settings().data_dir == tmp_path / "here"
+
+
+def test_recipes_are_paths_separated_as_in_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("ROLLDECK_RECIPES", os.pathsep.join(("wikis", "", "/srv/shop.yaml")))
+    assert Settings().recipes == (tmp_path / "wikis", Path("/srv/shop.yaml"))
+    monkeypatch.setenv("ROLLDECK_RECIPES", "")
+    assert Settings().recipes == ()
 
 
 def test_a_setting_out_of_its_range_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,6 +153,7 @@ def test_another_process_reads_the_same_settings(monkeypatch: pytest.MonkeyPatch
         data_dir=tmp_path,
         port=0,
         parallel=3,
+        recipes=(tmp_path / "wikis", tmp_path / "shop.yaml"),
         lease_seconds=1.5,
         database_url=SecretStr("postgresql://a:b@c/d"),
         gemini_api_key=SecretStr("not-a-key"),

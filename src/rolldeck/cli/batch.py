@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.console import Console
 
 from rolldeck.cli.progress import build_progress, rollouts_progress
-from rolldeck.cli.running import let_signals_end_the_process, reacting, say
+from rolldeck.cli.running import let_signals_end_the_process, reacting, say, say_error
 from rolldeck.domain.batch import AgentChoice, Batch, BatchSpec
-from rolldeck.domain.errors import FieldProblem, InvalidInput
+from rolldeck.domain.errors import FieldProblem, InvalidInput, TemplateError
 from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
@@ -20,8 +20,9 @@ from rolldeck.domain.task_file import parse_task_file
 from rolldeck.environments.port import Environments
 from rolldeck.execution.adapters import Adapters
 from rolldeck.execution.worker import Worker
+from rolldeck.settings import Settings
 from rolldeck.storage.port import RolloutFilter, RolloutSort
-from rolldeck.wiring import Deck
+from rolldeck.wiring import Deck, known_recipes_of
 
 _PAGE = 200
 _POLL_SECONDS = 0.5
@@ -77,6 +78,19 @@ async def build_templates(environments: Environments, wanted: Collection[str], c
         if template.name in wanted and not template.built:
             with build_progress(console, template.title) as on_progress:
                 await environments.build(template.name, on_progress)
+
+
+async def build_known_templates(environments: Environments, settings: Settings, console: Console) -> None:
+    """Build what is missing of all environments. What of a user's recipes is broken or cannot be built is only told."""
+    known = known_recipes_of(settings)
+    for broken in known.broken:
+        say_error(broken.error)
+    await build_templates(environments, {recipe.name for recipe in known.own}, console)
+    for recipe in known.users:
+        try:
+            await build_templates(environments, {recipe.name}, console)
+        except TemplateError as error:
+            say(f"Rollouts in {recipe.name} will fail: {error}")
 
 
 async def queue(deck: Deck, spec: BatchSpec) -> Batch:

@@ -26,7 +26,7 @@ from rolldeck.cli.running import NOT_ALL_COMPLETED, OK
 from rolldeck.domain.errors import BrowserError, StorageError
 from rolldeck.installation import InstallationInUse, hold_installation
 from rolldeck.settings import Settings
-from rolldeck.wiring import environments_of, web_dir_of
+from rolldeck.wiring import environments_of, known_recipes_of, web_dir_of
 
 _NEEDED_DISK_GB = 3.0
 _NEEDED_MEMORY_GB = 2.0
@@ -55,6 +55,7 @@ class Examine:
             *await asyncio.to_thread(_examine, settings),
             *await examine_execution(settings),
             *await _templates(settings),
+            *_broken_recipes(settings),
         ]
         diagnosis = Diagnosis(ok=all(one.state != "missing" for one in findings), findings=findings)
         if self.as_json:
@@ -219,6 +220,13 @@ async def _templates(settings: Settings) -> Sequence[Finding]:
             todo=f"it is built when first needed, in minutes; now: rolldeck env build {one.name}",
         )
         for one in templates
+    ]
+
+
+def _broken_recipes(settings: Settings) -> Sequence[Finding]:
+    return [
+        Finding(name="recipe", state="warn", found=str(one.error), todo=f"rolldeck env validate {one.file}")
+        for one in known_recipes_of(settings).broken
     ]
 
 

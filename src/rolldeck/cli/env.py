@@ -11,13 +11,13 @@ from rich.table import Table
 
 from rolldeck.cli.batch import build_templates
 from rolldeck.cli.progress import make_console
-from rolldeck.cli.running import OK, say
+from rolldeck.cli.running import OK, say, say_error
 from rolldeck.domain.errors import InvalidInput
 from rolldeck.environments.bench import bench
 from rolldeck.environments.port import Environments, TemplateInfo
 from rolldeck.installation import hold_free_installation
 from rolldeck.settings import Settings
-from rolldeck.wiring import environments_of
+from rolldeck.wiring import environments_of, known_recipes_of
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,13 @@ class ListEnvironments:
         """List them."""
         # Nothing is started, so that no installation has to be held.
         templates = await environments_of(settings, installation_id="list").templates()
+        broken = known_recipes_of(settings).broken
         if self.as_json:
-            print(json.dumps({"environments": [dataclasses.asdict(template) for template in templates]}, indent=2))
+            document = {
+                "environments": [dataclasses.asdict(template) for template in templates],
+                "broken_recipes": [{"file": str(one.file), "error": str(one.error)} for one in broken],
+            }
+            print(json.dumps(document, indent=2))
             return OK
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in ("name", "title", "runtime", "template", "size"):
@@ -39,6 +44,8 @@ class ListEnvironments:
         for template in templates:
             table.add_row(template.name, template.title, template.runtime, _state(template), _size(template))
         Console().print(table)
+        for one in broken:
+            say_error(one.error)
         return OK
 
 
@@ -95,7 +102,9 @@ async def _open(settings: Settings) -> AsyncIterator[Environments]:
 async def _template(environments: Environments, name: str) -> TemplateInfo:
     templates = {template.name: template for template in await environments.templates()}
     if name not in templates:
-        raise InvalidInput(f"there is no environment {name!r}; there is {', '.join(templates)}")
+        raise InvalidInput(
+            f"there is no environment {name!r}; there is {', '.join(templates)} (of your own: ROLLDECK_RECIPES)"
+        )
     return templates[name]
 
 

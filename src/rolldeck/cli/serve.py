@@ -4,7 +4,7 @@ import json
 import os
 from dataclasses import dataclass
 
-from rolldeck.cli.batch import build_templates
+from rolldeck.cli.batch import build_known_templates
 from rolldeck.cli.progress import make_console
 from rolldeck.cli.running import INTERRUPTED, NOT_ALL_COMPLETED
 from rolldeck.cli.serving import listening, serving
@@ -23,8 +23,7 @@ class Serve:
         """Serve until interrupted."""
         async with open_deck(settings, Use.OWN) as deck:
             with listening(settings.host, settings.port, must_be_free=self.port_must_be_free) as listener:
-                wanted = {template.name for template in await deck.environments.templates()}
-                await build_templates(deck.environments, wanted, make_console())
+                await build_known_templates(deck.environments, settings, make_console())
                 async with serving(deck, listener) as served:
                     print_address(served.address, as_json=self.as_json)
                     await served.ended.wait()

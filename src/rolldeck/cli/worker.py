@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from rolldeck.cli.batch import build_templates
+from rolldeck.cli.batch import build_known_templates
 from rolldeck.cli.progress import make_console
 from rolldeck.cli.running import OK, let_signals_end_the_process, reacting, say
 from rolldeck.execution.worker import Worker
@@ -31,8 +31,8 @@ class Work:
     async def __call__(self, settings: Settings) -> int:
         """Work until told to stop."""
         async with open_deck(settings, Use.JOIN) as deck:
-            wanted = {template.name for template in await deck.environments.templates()}
-            await build_templates(deck.environments, wanted, make_console())
+            if not self.supervised:  # else the server has done it
+                await build_known_templates(deck.environments, settings, make_console())
             async with open_adapters(deck) as adapters:
                 worker = deck.worker(adapters, self.worker_id)
                 orders = _Orders(worker, quiet=self.supervised)

@@ -169,6 +169,17 @@ class SqliteSource:
 
 
 @dataclass(frozen=True)
+class FilesSource:
+    """Files of a service for state checks, as a table ``files(path, text)``; ``path`` is their directory in the service."""
+
+    service: str
+    path: str
+
+
+Source = PostgresSource | SqliteSource | FilesSource
+
+
+@dataclass(frozen=True)
 class FormLogin:
     """Rolldeck fills in the application's login form by HTTP and gives the browser the cookies that come back.
 
@@ -236,7 +247,7 @@ class Composition:
     start_path: str = "/"
     login: Login = None
     preparation: Preparation | None = None
-    databases: Mapping[str, PostgresSource | SqliteSource] = field(default_factory=dict)
+    databases: Mapping[str, Source] = field(default_factory=dict)
     instruction: str | None = None
     """What the agent is told of the application beside its task, for example credentials."""
     pages: tuple[str, ...] = ("/",)

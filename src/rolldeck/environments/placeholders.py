@@ -1,7 +1,7 @@
 """``${...}`` in a recipe's texts: what is known only when an environment is made.
 
 - ``${directory}``: the service's own directory, where relative targets of seeds and relative state paths are;
-- ``${port}``: the port that the service has to listen on;
+- ``${host}`` and ``${port}``: the address that the service has to listen on;
 - ``${secret.NAME}``: a random secret of this environment;
 - ``${service.NAME.host}`` and ``${service.NAME.port}``: where another service is reached from inside.
 
@@ -33,10 +33,11 @@ class Inside(Protocol):
 
 @dataclass(frozen=True)
 class Place:
-    """Where one service runs: what ``${directory}`` and ``${port}`` are in its texts."""
+    """Where one service runs: what ``${directory}``, ``${host}`` and ``${port}`` are in its texts."""
 
     directory: str
     port: int | None
+    host: str = "0.0.0.0"  # noqa: S104 - in a container, whose network is its own
 
 
 def fill(text: str, inside: Inside, place: Place | None = None) -> str:
@@ -65,13 +66,13 @@ def problems_of(text: str, *, ports: Collection[str], of_service: str | None) ->
         if address := _ADDRESS.fullmatch(name):
             if address[1] not in ports:
                 yield f"${{{name}}}: there is no service {address[1]!r} with a port"
-        elif name in {"directory", "port"}:
+        elif name in {"directory", "host", "port"}:
             if of_service is None:
                 yield f"${{{name}}} means something in a service's texts only"
             elif name == "port" and of_service not in ports:
                 yield f"${{port}}: the service {of_service!r} has no port"
         else:
-            known = "${directory}, ${port}, ${secret.NAME}, ${service.NAME.host}, ${service.NAME.port}"
+            known = "${directory}, ${host}, ${port}, ${secret.NAME}, ${service.NAME.host}, ${service.NAME.port}"
             yield f"${{{name}}} is none of {known}; a plain ${{ is written $${{"
 
 
@@ -89,6 +90,8 @@ def _value(name: str, inside: Inside, place: Place | None) -> str:
         return host if address[2] == "host" else str(port)
     if place is not None and name == "directory":
         return place.directory
+    if place is not None and name == "host":
+        return place.host
     if place is not None and name == "port" and place.port is not None:
         return str(place.port)
     raise ValueError(f"${{{name}}} cannot be filled in")

@@ -10,6 +10,7 @@ from rolldeck.environments.composition import (
     Composition,
     ContainerImage,
     CookieLogin,
+    FilesSource,
     FormLogin,
     HealthCheck,
     ImageBuild,
@@ -66,6 +67,7 @@ login:
 databases:
   data: {service: db, database: notes, role: reader}
   own: {service: app, sqlite: data/app.db}
+  uploads: {service: app, files: data/uploads}
 instruction: You are Ada.
 pages: [/notes, /about]
 """
@@ -117,6 +119,7 @@ def test_every_field_has_its_meaning(read: "Callable[[str], FileRecipe]", files:
     assert composition.databases == {
         "data": PostgresSource("db", "notes", "reader"),
         "own": SqliteSource("app", "data/app.db"),
+        "uploads": FilesSource("app", "data/uploads"),
     }
     assert composition.instruction == "You are Ada."
 
@@ -161,7 +164,7 @@ PROBLEMS = [
     "12:3: field 'services.db': has an image and a build: choose one",
     "15:30: field 'login.form.fields': should not be empty",
     "17:3: field 'databases.Data': should be lower case letters",
-    "17:3: field 'databases.Data': needs either database and role, or sqlite",
+    "17:3: field 'databases.Data': needs either database and role, or sqlite, or files",
     "18:1: field 'pages': should not be empty",
     "19:1: field 'webb': is not a known field; did you mean 'web'?",
 ]

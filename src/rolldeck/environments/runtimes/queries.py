@@ -10,7 +10,7 @@ import math
 import sqlite3
 import stat
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from decimal import Decimal
 from pathlib import Path
@@ -62,17 +62,32 @@ def query_sqlite(file: Path, owner: int | None, query: str) -> list[Row]:
     With ``owner`` the file must be a plain one of that user's: whoever owns its directory could have put a link there.
     """
     _expect_plain_file(file, owner)
-    deadline = time.monotonic() + _QUERY_SECONDS
     try:
         with closing(sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
-            connection.row_factory = sqlite3.Row
-            connection.execute("PRAGMA query_only=1")
-            connection.set_authorizer(_allow_reading)
-            connection.set_progress_handler(lambda: time.monotonic() > deadline, _PROGRESS_STEPS)
-            records = connection.execute(query).fetchmany(_MOST_ROWS + 1)
+            return _read(connection, query)
     except (sqlite3.Error, sqlite3.Warning) as error:
         raise VerificationError(f"the state check's query on {file.stem} failed: {error}") from error
-    return _as_rows([dict(record) for record in records])
+
+
+def query_files(files: Iterable[tuple[str, bytes]], query: str) -> list[Row]:
+    """Run one SQLite statement on a table ``files(path, text)`` of these files, in memory; errors as ``query_postgres``."""
+    try:
+        with closing(sqlite3.connect(":memory:")) as connection:
+            connection.execute("CREATE TABLE files (path TEXT, text TEXT)")
+            rows = ((path, content.decode(errors="replace")) for path, content in files)
+            connection.executemany("INSERT INTO files VALUES (?, ?)", rows)
+            return _read(connection, query)
+    except (sqlite3.Error, sqlite3.Warning) as error:
+        raise VerificationError(f"the state check's query on files failed: {error}") from error
+
+
+def _read(connection: sqlite3.Connection, query: str) -> list[Row]:
+    deadline = time.monotonic() + _QUERY_SECONDS
+    connection.row_factory = sqlite3.Row
+    connection.execute("PRAGMA query_only=1")
+    connection.set_authorizer(_allow_reading)
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _PROGRESS_STEPS)
+    return _as_rows([dict(record) for record in connection.execute(query).fetchmany(_MOST_ROWS + 1)])
 
 
 def _expect_plain_file(file: Path, owner: int | None) -> None:

@@ -5,6 +5,7 @@ from rolldeck.environments.composition import (
     Composition,
     ContainerImage,
     CookieLogin,
+    FilesSource,
     FormLogin,
     HealthCheck,
     ImageBuild,
@@ -13,6 +14,7 @@ from rolldeck.environments.composition import (
     SeedFile,
     Service,
     ServiceLimits,
+    Source,
     SqlDump,
     SqliteSource,
 )
@@ -66,7 +68,9 @@ def _login(part: LoginPart | None) -> Login:
     return CookieLogin(tuple(Cookie(one.name, one.value, one.path) for one in part.cookies or ()))
 
 
-def _source(part: DatabasePart) -> PostgresSource | SqliteSource:
+def _source(part: DatabasePart) -> Source:
     if part.database is not None and part.role is not None:
         return PostgresSource(part.service, part.database, part.role)
-    return SqliteSource(part.service, part.sqlite or "")
+    if part.sqlite is not None:
+        return SqliteSource(part.service, part.sqlite)
+    return FilesSource(part.service, part.files or "")

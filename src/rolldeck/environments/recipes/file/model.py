@@ -236,17 +236,21 @@ class LoginPart(_Part):
 
 
 class DatabasePart(_Part):
-    """A database that state checks read: a PostgreSQL's (`database`, `role`) or an SQLite file (`sqlite`)."""
+    """What state checks read: a PostgreSQL's database (`database`, `role`), an SQLite file, or files."""
 
     service: ServiceName = Field(description="the service that has it")
     database: str | None = Field(default=None, pattern=_SQL_NAME, description="name of the database in PostgreSQL")
     role: str | None = Field(default=None, pattern=_SQL_NAME, description="PostgreSQL role that reads it")
     sqlite: InService | None = Field(default=None, description="path of the SQLite file in the service")
+    files: InService | None = Field(
+        default=None, description="path of a directory in the service: its files are the table `files(path, text)`"
+    )
 
     @model_validator(mode="after")
     def _is_one(self) -> Self:
-        if (self.sqlite is None) == (self.database is None) or (self.database is None) != (self.role is None):
-            raise ValueError("needs either database and role, or sqlite")
+        given = [one for one in (self.database, self.sqlite, self.files) if one is not None]
+        if len(given) != 1 or (self.database is None) != (self.role is None):
+            raise ValueError("needs either database and role, or sqlite, or files")
         return self
 
 

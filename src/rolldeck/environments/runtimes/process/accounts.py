@@ -31,12 +31,12 @@ class Account:
     gid: int
 
     def give(self, *paths: Path) -> None:
-        """Make the paths, and everything in them, this user's."""
+        """Make the paths, and everything in them, this user's; of links the links themselves, never what they lead to."""
         for path in paths:
-            os.chown(path, self.uid, self.gid)
+            os.lchown(path, self.uid, self.gid)
             for root, directories, files in os.walk(path):
                 for name in (*directories, *files):
-                    os.chown(Path(root, name), self.uid, self.gid)
+                    os.lchown(Path(root, name), self.uid, self.gid)
 
     def can_enter(self, path: Path) -> bool:
         """Return whether a user with no special rights may go through all directories that lead to ``path``."""

@@ -48,6 +48,21 @@ class Template:
         stages = (self.interpreter, self.environment, self.binaries, self.data, self.cluster, self.application)
         return tuple(stage for stage in stages if stage is not None)
 
+    @property
+    def key(self) -> str:
+        """Hash of everything that environments follow from."""
+        return self.application.key
+
+    @property
+    def title(self) -> str:
+        """What people read."""
+        return f"{self.recipe.title} with {self.forked.data.title}"
+
+    @property
+    def pages(self) -> tuple[str, ...]:
+        """Paths that its users open."""
+        return self.forked.pages
+
 
 def template_of(recipe: Recipe, account: Account | None) -> Template:
     """Say what the template is made of. What an account cannot reach where it is gets a stage of its own: a copy."""

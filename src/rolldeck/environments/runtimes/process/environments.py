@@ -9,9 +9,16 @@ from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
 from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.bench import Footprint
 from rolldeck.environments.port import Environment, ProgressListener, TemplateInfo
-from rolldeck.environments.recipe import Recipe
+from rolldeck.environments.recipe import PythonApplication, Recipe
 from rolldeck.environments.runtimes.process.accounts import service_account
 from rolldeck.environments.runtimes.process.build import Template, TemplateBuilder, template_of
+from rolldeck.environments.runtimes.process.composed.host import ComposedHost
+from rolldeck.environments.runtimes.process.composed.template import (
+    ComposedBuilder,
+    ComposedTemplate,
+    composed_template_of,
+    obstacles,
+)
 from rolldeck.environments.runtimes.process.host import Host
 from rolldeck.environments.runtimes.process.leftovers import processes_naming
 from rolldeck.environments.runtimes.process.memory import memory_of, size_in_memory
@@ -33,12 +40,12 @@ class ProcessEnvironments:
         self, recipes: Sequence[Recipe], *, cache_dir: Path, run_dir: Path | None, installation_id: str
     ) -> None:
         self._recipes: Mapping[str, Recipe] = {recipe.name: recipe for recipe in recipes}
-        self._cache_dir = cache_dir
+        self._user_ids = cache_dir / "user-ids"
         self._cache = TemplateCache(cache_dir / "templates")
         self._run_dir = run_dir
         self._tag = installation_tag(installation_id)
         self._session: Session | None = None
-        self._hosts: dict[str, Host] = {}
+        self._hosts: dict[str, Host | ComposedHost] = {}
         self._provisioned = 0
         self._closed = False
         self._opening = asyncio.Lock()
@@ -59,11 +66,13 @@ class ProcessEnvironments:
         recipe = self._recipes.get(name)
         if recipe is None:
             raise InvalidInput(f"there is no environment {name!r}; there are: {', '.join(sorted(self._recipes))}")
-        template = template_of(recipe, service_account())
+        template = await asyncio.to_thread(_template_of, recipe)
         if self._is_built(template):
             return
         async with self._cache.building(name), self._some_session() as session:
-            await TemplateBuilder(template, self._cache, session, service_account(), on_progress).build()
+            if self._is_built(template):
+                return
+            await self._builder(template, session, on_progress).build()
 
     async def provision(self, name: str, rollout_id: str) -> Environment:
         """Return a healthy environment of the rollout's own; the first one of a name also warms its server up."""
@@ -91,11 +100,11 @@ class ProcessEnvironments:
 
     def pages(self, name: str) -> tuple[str, ...]:
         """Return paths of pages that its users open; see ``bench.Measurable``."""
-        return self._template(name).forked.pages
+        return _template_of(self._recipes[name]).pages
 
     def data_path(self, name: str) -> str:
         """Return a path that is answered from the data; see ``bench.Measurable``."""
-        return self._template(name).forked.data_path
+        return self._forked(name).data_path
 
     async def footprint(self) -> Footprint:
         """Return the memory of all that runs; see ``bench.Measurable``."""
@@ -106,6 +115,8 @@ class ProcessEnvironments:
     async def cold_start(self, name: str) -> float:
         """Measure a start without the fork server; see ``bench.Measurable``."""
         host = await self._host(name)
+        if isinstance(host, ComposedHost):
+            raise InvalidInput(f"{name} is not forked: every start of it is a cold one")
         return await host.cold_start()
 
     async def close(self) -> None:
@@ -117,20 +128,30 @@ class ProcessEnvironments:
         if session is not None:
             await session.close()
 
-    async def _host(self, name: str) -> Host:
+    async def _host(self, name: str) -> Host | ComposedHost:
         if name not in self._hosts:
             recipe = self._recipes.get(name)
             if recipe is None:
                 raise EnvironmentFailure(f"there is no environment {name!r}")
-            template = await asyncio.to_thread(template_of, recipe, service_account())
+            template = await asyncio.to_thread(_template_of, recipe)
             if not self._is_built(template):
                 raise EnvironmentFailure(f"the template of {name} is not built: run `rolldeck env build {name}`")
-            session = await self._open_session()
-            locks = self._cache_dir / "user-ids"
-            self._hosts.setdefault(
-                name, Host(template, self._cache, session, account=service_account(), tag=self._tag, user_ids=locks)
-            )
+            self._hosts.setdefault(name, self._new_host(template, await self._open_session()))
         return self._hosts[name]
+
+    def _new_host(self, template: Template | ComposedTemplate, session: Session) -> Host | ComposedHost:
+        tag, user_ids = self._tag, self._user_ids
+        if isinstance(template, ComposedTemplate):
+            return ComposedHost(template, self._cache, session, tag=tag, user_ids=user_ids)
+        return Host(template, self._cache, session, account=service_account(), tag=tag, user_ids=user_ids)
+
+    def _builder(
+        self, template: Template | ComposedTemplate, session: Session, on_progress: ProgressListener
+    ) -> TemplateBuilder | ComposedBuilder:
+        account = service_account()
+        if isinstance(template, ComposedTemplate):
+            return ComposedBuilder(template, self._cache, session, account, on_progress, user_ids=self._user_ids)
+        return TemplateBuilder(template, self._cache, session, account, on_progress)
 
     async def _open_session(self) -> Session:
         async with self._opening:
@@ -158,24 +179,34 @@ class ProcessEnvironments:
     def _run_directory(self) -> Path:
         return self._run_dir if self._run_dir is not None else default_run_dir()
 
-    def _template(self, name: str) -> Template:
-        return template_of(self._recipes[name], service_account())
+    def _forked(self, name: str) -> PythonApplication:
+        forked = self._recipes[name].forked
+        if forked is None:
+            raise InvalidInput(f"{name} is not forked: there is nothing to measure it against")
+        return forked
 
-    def _is_built(self, template: Template) -> bool:
+    def _is_built(self, template: Template | ComposedTemplate) -> bool:
         return all(self._cache.has(stage) for stage in template.stages)
 
     def _info(self, recipe: Recipe) -> TemplateInfo:
-        template = template_of(recipe, service_account())
+        template = _template_of(recipe)
         built = self._is_built(template)
         size = sum(self._cache.size_bytes(stage) for stage in template.stages) if built else None
-        return TemplateInfo(
-            recipe.name,
-            f"{recipe.title} with {template.forked.data.title}",
-            RUNTIME,
-            template.application.key,
-            built,
-            size,
-        )
+        return TemplateInfo(recipe.name, template.title, RUNTIME, template.key, built, size)
+
+
+def obstacles_of(recipe: Recipe) -> Sequence[str]:
+    """Return what keeps a recipe's application from being run without containers; nothing where it can be."""
+    if recipe.forked is not None or recipe.composition is None:
+        return ()
+    return tuple(obstacles(recipe.composition))
+
+
+def _template_of(recipe: Recipe) -> Template | ComposedTemplate:
+    account = service_account()
+    if recipe.forked is None and recipe.composition is not None:
+        return composed_template_of(recipe, recipe.composition, account)
+    return template_of(recipe, account)
 
 
 def _footprint_of(session: Path) -> Footprint:

@@ -92,7 +92,7 @@ async def create_environment(
             seen.add(named.group(1).lower().replace("_", "-"))
             on_fraction(min(1.0, len(seen) / packages))
 
-    variables = _installer_variables()
+    variables = installer_variables()
     uv = _find_uv()
     if uv is not None:
         await run([executable, "-m", "venv", "--without-pip", environment], variables=_libraries(executable))
@@ -129,7 +129,7 @@ async def create_environment(
 
 _PACKAGE_LINE = re.compile(r"\s*(?:Collecting|Downloaded|\+) ([A-Za-z0-9_.-]+?)(?:[=\s\[].*)?$")
 _INSTALLER_SETTINGS = re.compile(
-    r"(PIP|UV|XDG|SSL|REQUESTS|CURL)_\w+|(HTTPS?|NO|ALL)_PROXY|HOME|PATH|TMPDIR|NETRC", re.IGNORECASE
+    r"(PIP|UV|NPM|NODE|XDG|SSL|REQUESTS|CURL)_\w+|(HTTPS?|NO|ALL)_PROXY|HOME|PATH|TMPDIR|NETRC", re.IGNORECASE
 )
 
 
@@ -137,7 +137,7 @@ def _count_packages(requirements: Path) -> int:
     return len(re.findall(r"^\S+==", requirements.read_text(), re.MULTILINE))
 
 
-def _installer_variables() -> dict[str, str]:
+def installer_variables() -> dict[str, str]:
     """Return how this user's installers are set up: indexes, proxies, certificates."""
     return {name: value for name, value in os.environ.items() if _INSTALLER_SETTINGS.fullmatch(name)}
 

@@ -1,7 +1,7 @@
 """Finding and removing what a session left: the processes that name its directory, then the directory itself.
 
-A process is found by its command line, which names the session's directory (a path that no other session ever has),
-so that a process id which the system has given to somebody else meanwhile is never mistaken for one of ours.
+A process is found by its command line or, of a service, its variables, which name the session's directory (a path that
+no other session ever has), so that a process id which the system has given to somebody else meanwhile is never mistaken for one of ours.
 """
 
 import contextlib
@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+MARK = "ROLLDECK_ENVIRONMENT"
+"""A variable of all that services are started with: the environment's directory, which their command lines may not name."""
 FORK_SERVER = Path(__file__).with_name("forkserver.py")
 _GRACE_SECONDS = 3.0
 
@@ -40,18 +42,18 @@ def _others(directory: Path, but: int | None) -> list[psutil.Process]:
 
 
 def processes_naming(directory: Path) -> list[psutil.Process]:
-    """Return the nurseries, fork servers, environments and PostgreSQL's main process that name the directory and are alive."""
+    """Return what is alive and names the directory: nurseries, fork servers, environments, services, PostgreSQL's main process."""
     return [process for process in psutil.process_iter() if _belongs(process, f"{directory}/")]
 
 
 def _belongs(process: psutil.Process, prefix: str) -> bool:
     try:
         command = process.cmdline()
-        return (
-            any(prefix in argument for argument in command)
-            and (str(FORK_SERVER) in command or _is_postgres(process))
-            and process.status() != psutil.STATUS_ZOMBIE
+        named = any(prefix in argument for argument in command) and (
+            str(FORK_SERVER) in command or _is_postgres(process)
         )
+        marked = named or process.environ().get(MARK, "").startswith(prefix)
+        return marked and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
 

@@ -36,6 +36,7 @@ async def start(
     stdout: IO[bytes] | int = DEVNULL,
     account: Account | None = None,
     variables: Mapping[str, str] | None = None,
+    directory: str | Path = "/",
 ) -> Process:
     """Start a program in a session of its own, so that a Ctrl-C in the terminal is Rolldeck's to handle."""
     return await asyncio.create_subprocess_exec(
@@ -43,7 +44,7 @@ async def start(
         stdin=stdin,
         stdout=stdout,
         stderr=log,
-        cwd="/",
+        cwd=directory,
         env={"PATH": "/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", **(variables or {})},
         start_new_session=True,
         umask=0o022,
@@ -61,13 +62,20 @@ async def run(
     on_line: Callable[[str], None] = lambda _: None,
     account: Account | None = None,
     variables: Mapping[str, str] | None = None,
+    directory: str | Path = "/",
 ) -> None:
     """Run a program to its end, handing over each line that it writes.
 
     Raises ``CommandFailed``. Kills the program if cancelled.
     """
     process = await start(
-        command, stdin=PIPE, stdout=PIPE, log=asyncio.subprocess.STDOUT, account=account, variables=variables
+        command,
+        stdin=PIPE,
+        stdout=PIPE,
+        log=asyncio.subprocess.STDOUT,
+        account=account,
+        variables=variables,
+        directory=directory,
     )
     assert process.stdin is not None  # noqa: S101
     assert process.stdout is not None  # noqa: S101
