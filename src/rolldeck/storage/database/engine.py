@@ -27,12 +27,14 @@ class Transactions(Protocol):
     """Runs functions in transactions, in which all or nothing happens, and which see one state of the database.
 
     ``work`` may be run again where the database had to give up its first run; it changes nothing but the database.
+    With ``one_statement`` it makes only one there, which is a transaction by itself, and may be run again also where
+    nobody knows whether that happened: twice must be the same as once.
     """
 
-    async def read(self, work: Callable[[Connection], _Result]) -> _Result:
+    async def read(self, work: Callable[[Connection], _Result], *, one_statement: bool = False) -> _Result:
         """Run what only reads."""
 
-    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
+    async def write(self, work: Callable[[Connection], _Result], *, one_statement: bool = False) -> _Result:
         """Run what writes, also if it reads first."""
 
     async def close(self) -> None:

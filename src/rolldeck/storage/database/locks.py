@@ -17,7 +17,6 @@ class Lock(StrEnum):
     TASKS = "tasks"
     CLAIMS = "claims"
     QUOTAS = "quotas"
-    EVENTS = "events"
 
 
 def take(connection: Connection, lock: Lock, name: str = "") -> None:

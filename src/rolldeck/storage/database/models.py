@@ -16,6 +16,7 @@ from sqlalchemy import (
     ColumnElement,
     DateTime,
     Dialect,
+    FetchedValue,
     Float,
     ForeignKey,
     ForeignKeyConstraint,
@@ -266,7 +267,13 @@ quotas = Table(
 events = Table(
     "events",
     metadata,
-    Column("seq", BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=False),
+    Column(
+        "seq",
+        BigInteger().with_variant(Integer, "sqlite"),
+        FetchedValue(),
+        primary_key=True,
+        autoincrement=False,
+    ),
     Column("at", UtcDateTime, nullable=False),
     Column("kind", Words, nullable=False),
     Column("batch_id", Words),
@@ -274,4 +281,4 @@ events = Table(
     Column("rollout_id", Words),
     Column("data", Words, nullable=False),
 )
-"""What happened. Only ever appended to."""
+"""What happened. Only ever appended to; the database gives each row the next number (migration 0004)."""

@@ -44,30 +44,33 @@ class PostgresTransactions:
             },
         )
 
-    async def read(self, work: Callable[[Connection], _Result]) -> _Result:
+    async def read(self, work: Callable[[Connection], _Result], *, one_statement: bool = False) -> _Result:
         """Run what only reads."""
-        return await _run(self._engine, work, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        begin = None if one_statement else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        return await _run(self._engine, work, begin)
 
-    async def write(self, work: Callable[[Connection], _Result]) -> _Result:
+    async def write(self, work: Callable[[Connection], _Result], *, one_statement: bool = False) -> _Result:
         """Run what writes; again, where PostgreSQL gave up a run before its commit."""
-        return await _run(self._engine, work, "BEGIN")
+        return await _run(self._engine, work, None if one_statement else "BEGIN")
 
     async def close(self) -> None:
         """Close all connections. Idempotent."""
         await self._engine.dispose()
 
 
-async def _run(engine: AsyncEngine, work: Callable[[Connection], _Result], begin: str) -> _Result:
+async def _run(engine: AsyncEngine, work: Callable[[Connection], _Result], begin: str | None) -> _Result:
     for tried in range(1, _TRIES + 1):
         async with engine.connect() as connection, _usable(connection) as driver:
             try:
-                await driver.execute(begin)
+                if begin is not None:
+                    await driver.execute(begin)
                 result = await connection.run_sync(work)
             except _Errors as error:
                 if tried == _TRIES or not _may_be_repeated(error, driver):
                     raise
             else:
-                await driver.execute("COMMIT")
+                if begin is not None:
+                    await driver.execute("COMMIT")
                 return result
         await asyncio.sleep(random.uniform(0, _PAUSE_SECONDS * 2**tried))  # noqa: S311 - no secret
     raise AssertionError("the last try returns or raises")

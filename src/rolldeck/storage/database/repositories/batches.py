@@ -127,11 +127,14 @@ class DatabaseBatches(Repository):
 
     async def get(self, batch_id: str) -> Batch:
         """Return one batch. Raises ``NotFound``."""
-        return await self._read("reading a batch", lambda connection: batch_of(batch_row(connection, batch_id)))
+        return await self._read(
+            "reading a batch", lambda connection: batch_of(batch_row(connection, batch_id)), one_statement=True
+        )
 
     async def list(self, *, live: bool | None = None, after: str | None = None, limit: int = 50) -> BatchPage:
         """Return a page of batches, newest first; ``live``: only those with (without) rollouts that go on."""
-        return await self._read("listing batches", partial(listing.batches_page, live=live, after=after, limit=limit))
+        work = partial(listing.batches_page, live=live, after=after, limit=limit)
+        return await self._read("listing batches", work, one_statement=True)
 
     async def update(self, batch_id: str, update: BatchUpdate) -> Batch:
         """Change what can be changed. Raises ``NotFound``."""

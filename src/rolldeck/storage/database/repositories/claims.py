@@ -1,6 +1,6 @@
 """Taking rollouts from the queue."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,8 +43,7 @@ def take_rollouts(
     One transaction claims at a time: fair shares and quotas are right only if nobody else takes meanwhile. Raises
     ``Conflict`` where the worker is not alive.
     """
-    _expect_alive(connection, worker_id)
-    queue = _Queue(_room(connection))
+    queue = _Queue(_room(connection, _expect_alive(connection, worker_id)))
     claims: list[Claim] = []
     while len(claims) < limit:
         turn = _next_turn(connection, queue, batch_id, limit - len(claims))
@@ -66,23 +65,26 @@ def _claim(connection: Connection, batch: Row, row: Row, tasks: KnownTasks) -> C
     return Claim(rollout_of(row), task, limits_of(batch["limits"]).on(task.limits), row["token"])
 
 
-def _expect_alive(connection: Connection, worker_id: str) -> None:
-    """Raise ``Conflict`` unless the worker is alive; nobody gives it up, or claims, before this transaction ends."""
+def _expect_alive(connection: Connection, worker_id: str) -> dict[str, int]:
+    """Return how many rollouts each quota allows at once, where it says so. Raises ``Conflict`` unless the worker is alive.
+
+    Nobody gives it up, or claims, before this transaction ends.
+    """
     if connection.dialect.name == "postgresql":  # where every statement is a round trip
-        found = _STATE_AND_LOCK.fetch_one(connection, {"key": worker_id, "lock": number_of(Lock.CLAIMS)})
+        rows = _WORKER_AND_LOCK.fetch(connection, {"key": worker_id, "lock": number_of(Lock.CLAIMS)})
     else:
-        found = _STATE.fetch_one(connection, {"key": worker_id})
-    state = None if found is None else found["state"]
+        rows = _WORKER.fetch(connection, {"key": worker_id})
+    state = rows[0]["state"] if rows else None
     if state is None or not WorkerState(state).is_alive:
         raise Conflict(f"The worker {worker_id} is {state or 'not registered'}: it can claim nothing")
+    return {row["name"]: row["max_running"] for row in rows if row["name"] is not None}
 
 
-def _room(connection: Connection) -> dict[str, int]:
+def _room(connection: Connection, limits: Mapping[str, int]) -> dict[str, int]:
     """Return how many more rollouts may run, by quota that limits them."""
-    limits = {row["name"]: row["max_running"] for row in _LIMITED.fetch(connection, {})}
     if not limits:
         return {}
-    running = {row.quota: row.count for row in connection.execute(_RUNNING, {"names": list(limits)})}
+    running = {row["quota"]: row["count"] for row in fetch_all(connection, _RUNNING, {"names": list(limits)})}
     return {name: most - running.get(name, 0) for name, most in limits.items()}
 
 
@@ -147,13 +149,17 @@ def _take(connection: Connection, ledger: Ledger, queue: _Queue, worker_id: str,
     return taken
 
 
-_WORKER = select(workers.c.state).where(workers.c.id == bindparam("key")).with_for_update(read=True)
-_STATE = Prepared(_WORKER)
-_STATE_AND_LOCK = Prepared(
-    _WORKER.add_columns(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("locked"))
+_WORKER_AND_LIMITS = (
+    select(workers.c.state, quotas.c.name, quotas.c.max_running)
+    .outerjoin_from(workers, quotas, quotas.c.max_running.is_not(None))
+    .where(workers.c.id == bindparam("key"))
+    .with_for_update(read=True, of=workers)
+)
+_WORKER = Prepared(_WORKER_AND_LIMITS)
+_WORKER_AND_LOCK = Prepared(
+    _WORKER_AND_LIMITS.add_columns(func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("locked"))
 )
 _OWNED = select(rollouts).where(text(CLAIMED), rollouts.c.worker_id == bindparam("worker")).order_by(rollouts.c.id)
-_LIMITED = Prepared(select(quotas.c.name, quotas.c.max_running).where(quotas.c.max_running.is_not(None)))
 _RUNNING = (
     select(rollouts.c.quota, func.count().label("count"))
     .where(text(CLAIMED), rollouts.c.quota.in_(bindparam("names", expanding=True)))

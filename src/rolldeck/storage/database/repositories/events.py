@@ -18,10 +18,12 @@ class DatabaseEvents(Repository):
         """Return the events that follow ``seq``, in order."""
         query = select(events).where(events.c.seq > seq).order_by(events.c.seq).limit(limit)
         return await self._read(
-            "reading events", lambda connection: [event_of(row) for row in fetch_all(connection, query)]
+            "reading events",
+            lambda connection: [event_of(row) for row in fetch_all(connection, query)],
+            one_statement=True,
         )
 
     async def last(self) -> int:
         """Return the newest event's number; 0 where there is none."""
         newest = select(func.max(events.c.seq))
-        return await self._read("reading events", lambda connection: connection.scalar(newest) or 0)
+        return await self._read("reading events", lambda connection: connection.scalar(newest) or 0, one_statement=True)

@@ -6,11 +6,10 @@ from datetime import datetime
 
 from pydantic import JsonValue
 from pydantic_core import to_json
-from sqlalchemy import Connection, Table, bindparam, case, func, insert, null, select, update
+from sqlalchemy import Connection, Table, bindparam, case, func, insert, null, update
 
 from rolldeck.domain.event import EventKind
 from rolldeck.domain.status import Status
-from rolldeck.storage.database.locks import Lock, take
 from rolldeck.storage.database.models import batches, events, tasks
 from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import Row
@@ -47,7 +46,6 @@ class Ledger:
 
     def __init__(self, now: datetime) -> None:
         self.now = now
-        self.holds_events = False  # whether the transaction has taken the lock of events with its last statement
         self._batches: dict[str, Counter[str]] = {}
         self._tasks: dict[str, Counter[str]] = {}
         self._events: list[dict[str, object]] = []
@@ -86,8 +84,6 @@ class Ledger:
         """Write everything. Nothing else may be written in the transaction after that."""
         self.write_counts(connection)
         if self._events:
-            if not self.holds_events:
-                take(connection, Lock.EVENTS)
             _LOG.run(connection, self._events)
 
     def write_counts(self, connection: Connection) -> None:
@@ -124,5 +120,4 @@ _COUNT_BATCH = Prepared(
     .where(batches.c.id == bindparam("key"))
     .values(_added(batches, _OF_BATCH) | {"finished_at": _FINISHED_AT})
 )
-_NEXT_SEQ = select(func.coalesce(func.max(events.c.seq), 0) + 1).scalar_subquery()
-_LOG = Prepared(insert(events).values(seq=_NEXT_SEQ), ("at", "kind", "batch_id", "task_id", "rollout_id", "data"))
+_LOG = Prepared(insert(events), ("at", "kind", "batch_id", "task_id", "rollout_id", "data"))

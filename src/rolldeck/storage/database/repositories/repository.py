@@ -19,9 +19,9 @@ class Repository:
         self._transactions = transactions
         self._now = now
 
-    async def _read(self, doing: str, work: Callable[[Connection], _Result]) -> _Result:
+    async def _read(self, doing: str, work: Callable[[Connection], _Result], *, one_statement: bool = False) -> _Result:
         with storage_errors(doing):
-            return await self._transactions.read(work)
+            return await self._transactions.read(work, one_statement=one_statement)
 
     async def _write(self, doing: str, work: Callable[[Connection, Ledger], _Result]) -> _Result:
         """Run ``work``, then write what it told the ledger, all in one transaction."""

@@ -4,20 +4,17 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Connection, bindparam, func, insert, select, text, true, update
+from sqlalchemy import Connection, bindparam, func, select, text, true, update
 
 from rolldeck.domain.errors import Conflict, NotFound
-from rolldeck.domain.event import EventKind
 from rolldeck.domain.rollout import Attempt, Rollout, Step
 from rolldeck.domain.status import Event, Status
-from rolldeck.storage.database.engine import Transactions
-from rolldeck.storage.database.locks import Lock, number_of
+from rolldeck.storage.database.engine import Transactions, storage_errors
 from rolldeck.storage.database.models import PENDING, attempts, batches, rollouts, steps
 from rolldeck.storage.database.pieces import in_pieces
-from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories import claims, deletion, listing
+from rolldeck.storage.database.repositories.adding_steps import add_step
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.ledger import Ledger
@@ -52,7 +49,11 @@ class DatabaseRollouts(Repository):
 
     async def get(self, rollout_id: str) -> Rollout:
         """Return one rollout. Raises ``NotFound``."""
-        return await self._read("reading a rollout", lambda connection: rollout_of(rollout_row(connection, rollout_id)))
+        return await self._read(
+            "reading a rollout",
+            lambda connection: rollout_of(rollout_row(connection, rollout_id)),
+            one_statement=True,
+        )
 
     async def attempts(self, rollout_id: str) -> Sequence[Attempt]:
         """Return the attempts before the one that the rollout's record tells of, in order. Raises ``NotFound``."""
@@ -96,20 +97,12 @@ class DatabaseRollouts(Repository):
         tokens = 0 if step.usage is None else step.usage.tokens
         place = {"key": rollout_id, "claim": token, "index": step.index, "more_tokens": tokens, "step": content}
 
-        def work(connection: Connection, ledger: Ledger) -> None:
-            row = _add_step(connection, ledger, place)
-            if row is None:
+        def work(connection: Connection) -> None:
+            if not add_step(connection, {**place, "now": self._now()}):
                 _expect_stored_already(connection, rollout_id, token, step, content)
-                return
-            ledger.log(
-                EventKind.ROLLOUT_STEP,
-                {"attempt": row["attempt"], "index": step.index},
-                batch_id=row["batch_id"],
-                task_id=row["task_id"],
-                rollout_id=rollout_id,
-            )
 
-        await self._write("writing a step", work)
+        with storage_errors("writing a step"):
+            await self._transactions.write(work, one_statement=True)
 
     async def steps(self, rollout_id: str, attempt: int | None = None) -> Sequence[Step]:
         """All steps of an attempt (None: the present one), in order. Raises ``NotFound``."""
@@ -157,7 +150,7 @@ class DatabaseRollouts(Repository):
                 lost=frozenset(tokens) - {row.id for row in held},
             )
 
-        return await self._read("reading claims", work)
+        return await self._read("reading claims", work, one_statement=True)
 
     async def demand(self) -> Mapping[str, int]:
         """Count the pending rollouts of unpaused batches by the environment that they need, each up to 1,000."""
@@ -181,7 +174,9 @@ class DatabaseRollouts(Repository):
     async def count_live(self) -> int:
         """Return how many rollouts are not final yet."""
         live = select(func.sum(batches.c.live)).where(batches.c.live > 0)
-        return await self._read("counting rollouts", lambda connection: connection.scalar(live) or 0)
+        return await self._read(
+            "counting rollouts", lambda connection: connection.scalar(live) or 0, one_statement=True
+        )
 
     async def missing(self, rollout_ids: Sequence[str]) -> Sequence[str]:
         """Return those of the ids that are no rollout's."""
@@ -235,18 +230,6 @@ def _expect_token(row: Row, token: str) -> None:
         raise Conflict(f"The rollout {row['id']} is not this worker's any more")
 
 
-def _add_step(connection: Connection, ledger: Ledger, place: Row) -> Row | None:
-    """Store a step that is the next one of a claim, and return the columns that its event tells of; else None."""
-    if connection.dialect.name == "postgresql":  # where every statement is a round trip
-        row = _ADD_STEP_AND_LOCK.fetch_one(connection, {**place, "lock": number_of(Lock.EVENTS)})
-        ledger.holds_events = row is not None
-        return row
-    row = _NEXT_STEP.fetch_one(connection, place)
-    if row is not None:
-        _ADD_STEP.run(connection, [{**place, "of_attempt": row["attempt"]}])
-    return row
-
-
 def _expect_stored_already(connection: Connection, rollout_id: str, token: str, step: Step, content: str) -> None:
     """Raise ``Conflict`` unless this very step was stored before: its writer may not have been told."""
     row = rollout_row(connection, rollout_id)
@@ -263,34 +246,3 @@ def _attempt_number(connection: Connection, rollout_id: str, attempt: int | None
     if not 1 <= attempt <= present:
         raise NotFound(f"There is no attempt {attempt} of the rollout {rollout_id}")
     return attempt
-
-
-_MOVE_ON = (
-    update(rollouts)
-    .where(
-        rollouts.c.id == bindparam("key"),
-        rollouts.c.token == bindparam("claim"),
-        rollouts.c.steps == bindparam("index"),
-    )
-    .values(
-        steps=rollouts.c.steps + 1, tokens=rollouts.c.tokens + bindparam("more_tokens", type_=rollouts.c.tokens.type)
-    )
-    .returning(rollouts.c.attempt, rollouts.c.batch_id, rollouts.c.task_id)
-)
-_NEXT_STEP = Prepared(_MOVE_ON)
-_STEP: dict[str, BindParameter[Any]] = {
-    "rollout_id": bindparam("key"),
-    "number": bindparam("index"),
-    "content": bindparam("step"),
-}
-_ADD_STEP = Prepared(insert(steps).values(_STEP | {"attempt": bindparam("of_attempt")}))
-_MOVED = _MOVE_ON.cte("moved")
-_STEP_OF_MOVED = select(
-    *(bindparam(each.key, type_=steps.c[name].type).label(name) for name, each in _STEP.items()), _MOVED.c.attempt
-)
-_ADD_STEP_AND_LOCK = Prepared(
-    # The lock comes after the row, as everywhere, and before the statement that numbers the event.
-    select(_MOVED, func.pg_advisory_xact_lock(bindparam("lock", type_=BigInteger)).label("locked")).add_cte(
-        insert(steps).from_select([*_STEP, "attempt"], _STEP_OF_MOVED).cte("added")
-    )
-)
