@@ -27,9 +27,9 @@ from pathlib import Path
 
 import asyncpg
 import psutil
-from doubles import STEPS, adapters_on, verdict, worker
 from local_postgresql import postgresql
 
+from doubles import STEPS, adapters_on, verdict, worker
 from rolldeck.domain.action import Click
 from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.rollout import ActionResult, Phase, PhaseTiming, Step, StopReason, Usage

@@ -18,8 +18,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import psutil
-from doubles import STEPS, adapters_on, worker
 
+from doubles import STEPS, adapters_on, worker
 from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.task import Task
 from rolldeck.execution.worker import Worker
