@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -11,9 +12,10 @@ from rich.table import Table
 
 from rolldeck.cli.batch import build_templates
 from rolldeck.cli.progress import make_console
-from rolldeck.cli.running import OK, say, say_error
+from rolldeck.cli.running import NOT_ALL_COMPLETED, OK, say, say_error
 from rolldeck.domain.errors import InvalidInput
 from rolldeck.environments.bench import bench
+from rolldeck.environments.check import CheckedStep, check_recipe
 from rolldeck.environments.port import Environments, TemplateInfo
 from rolldeck.installation import hold_free_installation
 from rolldeck.settings import Settings
@@ -86,6 +88,38 @@ class BenchEnvironment:
             figures = await bench(environments, self.name, self.count)
         print(json.dumps(figures, indent=2))
         return OK
+
+
+@dataclass(frozen=True)
+class CheckEnvironment:
+    """``rolldeck env check``."""
+
+    name: str
+    as_json: bool
+
+    async def __call__(self, settings: Settings) -> int:
+        """Check it, and return the exit code."""
+        async with _open(settings) as environments:
+            template = await _template(environments, self.name)
+            [recipe] = [one for one in known_recipes_of(settings).all if one.name == self.name]
+            started = time.perf_counter()
+            await build_templates(environments, {self.name}, make_console())
+            found = "it was built already" if template.built else "built now"
+            steps = [CheckedStep("build the template", True, round(time.perf_counter() - started, 3), found)]
+            self._say(steps[0])
+            await environments.start()
+            async for step in check_recipe(environments, recipe):
+                steps.append(step)
+                self._say(step)
+        ok = all(step.ok for step in steps)
+        if self.as_json:
+            document = {"name": self.name, "ok": ok, "steps": [dataclasses.asdict(step) for step in steps]}
+            print(json.dumps(document, indent=2, ensure_ascii=False))
+        return OK if ok else NOT_ALL_COMPLETED
+
+    def _say(self, step: CheckedStep) -> None:
+        said = say if self.as_json else print
+        said(f"{'ok    ' if step.ok else 'failed'} {step.seconds:8.3f} s  {step.name}: {step.found}")
 
 
 @asynccontextmanager

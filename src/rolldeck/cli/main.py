@@ -443,6 +443,18 @@ def env_build(name: EnvironmentName, as_json: Json = False) -> None:
     raise typer.Exit(complete(BuildEnvironment(name, as_json), quiet=True))
 
 
+@env_app.command("check", epilog=_EPILOG)
+def env_check(name: EnvironmentName, as_json: Json = False) -> None:
+    """Try an environment: provision it, log in, open its pages, read its databases, tear it down; each is timed.
+
+    Exits with 1 when something of it does not work.
+    """
+    from rolldeck.cli.env import CheckEnvironment
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(CheckEnvironment(name, as_json), quiet=True))
+
+
 @env_app.command("validate", epilog=_EPILOG)
 def env_validate(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A recipe file.", show_default=False)],

@@ -24,6 +24,7 @@ COMMANDS = [
     ["env", "list"],
     ["env", "build"],
     ["env", "validate"],
+    ["env", "check"],
     ["env", "bench"],
 ]
 
