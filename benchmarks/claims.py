@@ -1,9 +1,10 @@
 """How many rollouts a second workers claim from one database, at once, and whether any of them is refused for a lock.
 
-python benchmarks/claims.py [--processes 8] [--seconds 5] [--rollouts 40000] [--only sqlite]
+python benchmarks/claims.py [--processes 8] [--seconds 5] [--rollouts 40000] [--places 4] [--only sqlite]
 
-Every process is a worker with a database of its own to talk to, and claims one rollout after the other, as fast as it
-can. The baseline is the same number of processes on a bare table with a bare ``UPDATE … RETURNING``.
+Every process is a worker with a database of its own to talk to, and claims as fast as it can: one rollout after the
+other (``rolldeck``), and as many at once as it has free places (``rolldeck_filling_places``), as real workers do. The
+baseline is the same number of processes on a bare table with a bare ``UPDATE … RETURNING`` of one row.
 Prints one JSON document.
 """
 
@@ -39,8 +40,9 @@ TASKS, BATCH = 100, 10_000
 
 @dataclass(frozen=True)
 class Claimed:
-    """What one process got, in the time in which all of them tried."""
+    """What one process got, in the time in which all of them tried: rollouts, and what each request took."""
 
+    rollouts: int
     milliseconds: Sequence[float]
     errors: Counter[str]
 
@@ -72,20 +74,21 @@ async def fill(address: str, rollouts: int, workers: int) -> None:
     await database.close()
 
 
-def claim_until(address: str, number: int, begin: float, end: float) -> Claimed:
-    """Claim one rollout after the other, from one moment to another."""
-    return asyncio.run(_claim_until(address, f"worker-{number}", begin, end))
+def claim_until(address: str, places: int, number: int, begin: float, end: float) -> Claimed:
+    """Claim so many rollouts after the others, from one moment to another."""
+    return asyncio.run(_claim_until(address, places, f"worker-{number}", begin, end))
 
 
-async def _claim_until(address: str, worker_id: str, begin: float, end: float) -> Claimed:
+async def _claim_until(address: str, places: int, worker_id: str, begin: float, end: float) -> Claimed:
     database = await Database.open(address)
     errors: Counter[str] = Counter()
     milliseconds: list[float] = []
+    rollouts = 0
     await asyncio.sleep(max(0.0, begin - time.time()))
     while time.time() < end:
         started = time.perf_counter()
         try:
-            claims = await database.rollouts.claim(worker_id)
+            claims = await database.rollouts.claim(worker_id, limit=places)
         except StorageError as error:
             errors[str(error)] += 1
             continue
@@ -93,8 +96,9 @@ async def _claim_until(address: str, worker_id: str, begin: float, end: float) -
             errors["nothing left to claim: give it more rollouts"] += 1
             break
         milliseconds.append((time.perf_counter() - started) * 1000)
+        rollouts += len(claims)
     await database.close()
-    return Claimed(milliseconds, errors)
+    return Claimed(rollouts, milliseconds, errors)
 
 
 def bare_sqlite_claim(file: str, number: int, begin: float, end: float) -> Claimed:
@@ -109,7 +113,7 @@ def bare_sqlite_claim(file: str, number: int, begin: float, end: float) -> Claim
         connection.execute(_BARE_CLAIM, (f"worker-{number}",)).fetchall()
         connection.execute("COMMIT")
         milliseconds.append((time.perf_counter() - started) * 1000)
-    return Claimed(milliseconds, Counter())
+    return Claimed(len(milliseconds), milliseconds, Counter())
 
 
 def bare_postgresql_claim(address: str, number: int, begin: float, end: float) -> Claimed:
@@ -127,7 +131,7 @@ async def _bare_postgresql_claim(address: str, worker_id: str, begin: float, end
         await connection.fetch(claim, worker_id)
         milliseconds.append((time.perf_counter() - started) * 1000)
     await connection.close()
-    return Claimed(milliseconds, Counter())
+    return Claimed(len(milliseconds), milliseconds, Counter())
 
 
 _BARE_TABLE = (
@@ -174,29 +178,35 @@ class Processes:
         milliseconds = sorted(each for one in claimed for each in one.milliseconds)
         errors = sum((one.errors for one in claimed), Counter[str]())
         return {
-            "per_second": round(len(milliseconds) / self._seconds),
+            "per_second": round(sum(one.rollouts for one in claimed) / self._seconds),
             "p50_ms": round(statistics.median(milliseconds), 2),
             "p95_ms": round(milliseconds[int(len(milliseconds) * 0.95)], 2),
-            "fewest_of_a_process": min(len(one.milliseconds) for one in claimed),
+            "fewest_of_a_process": min(one.rollouts for one in claimed),
             "errors": dict(errors),
         }
 
 
-def measure_sqlite(processes: Processes, directory: Path, rollouts: int, count: int) -> dict[str, object]:
+def measure_rolldeck(processes: Processes, address: str, options: argparse.Namespace) -> dict[str, object]:
+    """Measure claims of one rollout each, and then of as many as a worker has free places."""
+    asyncio.run(fill(address, options.rollouts, options.processes))
+    return {
+        "rolldeck": processes.measure(partial(claim_until, address, 1)),
+        "rolldeck_filling_places": processes.measure(partial(claim_until, address, options.places)),
+    }
+
+
+def measure_sqlite(processes: Processes, directory: Path, options: argparse.Namespace) -> dict[str, object]:
     bare = directory / "bare.db"
-    make_bare_sqlite(bare, rollouts * 4)
+    make_bare_sqlite(bare, options.rollouts * 4)
     baseline = processes.measure(partial(bare_sqlite_claim, str(bare)))
-    address = f"sqlite:///{directory / 'rolldeck.db'}"
-    asyncio.run(fill(address, rollouts, count))
-    return {"rolldeck": processes.measure(partial(claim_until, address)), "bare": baseline}
+    return {**measure_rolldeck(processes, f"sqlite:///{directory / 'rolldeck.db'}", options), "bare": baseline}
 
 
-def measure_postgresql(processes: Processes, directory: Path, rollouts: int, count: int) -> dict[str, object]:
+def measure_postgresql(processes: Processes, directory: Path, options: argparse.Namespace) -> dict[str, object]:
     with postgresql(directory / "postgresql") as address:
-        asyncio.run(make_bare_postgresql(address, rollouts * 4))
+        asyncio.run(make_bare_postgresql(address, options.rollouts * 4))
         baseline = processes.measure(partial(bare_postgresql_claim, address))
-        asyncio.run(fill(address, rollouts, count))
-        return {"rolldeck": processes.measure(partial(claim_until, address)), "bare": baseline}
+        return {**measure_rolldeck(processes, address, options), "bare": baseline}
 
 
 @contextmanager
@@ -212,18 +222,20 @@ def main() -> None:
     parser.add_argument("--processes", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=5)
     parser.add_argument("--rollouts", type=int, default=40_000)
+    parser.add_argument("--places", type=int, default=4, help="that a worker has free, and claims rollouts for at once")
     parser.add_argument("--only", choices=("sqlite", "postgresql"))
     options = parser.parse_args()
     processes = Processes(options.processes, options.seconds)
     measures = {"sqlite": measure_sqlite, "postgresql": measure_postgresql}
     with open_directory() as directory:
         result: dict[str, object] = {
-            name: measure(processes, directory, options.rollouts, options.processes)
+            name: measure(processes, directory, options)
             for name, measure in measures.items()
             if options.only in {None, name}
         }
     processes.close()
-    print(json.dumps({"processes": options.processes, "target_per_second": TARGET_PER_SECOND, **result}, indent=2))
+    asked = {"processes": options.processes, "places": options.places, "target_per_second": TARGET_PER_SECOND}
+    print(json.dumps({**asked, **result}, indent=2))
 
 
 if __name__ == "__main__":
