@@ -18,6 +18,8 @@ DIRECTORY_IN_CONTAINER = "/rolldeck"
 
 _PLACEHOLDER = re.compile(r"\$(\$\{|\{([^{}]*)\})")
 _SECRET = re.compile(r"secret\.([A-Za-z][A-Za-z0-9_-]{0,62})")
+NAME_PATTERN = r"^[A-Za-z][A-Za-z0-9_-]{0,62}$"
+"""What ``secret.NAME`` may be called."""
 _ADDRESS = re.compile(r"service\.([A-Za-z0-9_-]+)\.(host|port)")
 
 

@@ -10,10 +10,12 @@ from rolldeck.environments.composition import (
     Composition,
     ContainerImage,
     CookieLogin,
+    EmptyDatabase,
     FilesSource,
     FormLogin,
     HealthCheck,
     ImageBuild,
+    PostgresRoles,
     PostgresSource,
     SeedFile,
     Service,
@@ -58,7 +60,8 @@ services:
     user: node
   db:
     image: postgres:16
-    sql: [{from: notes.sql, database: notes, owner: app}]
+    postgres: {roles: {app: app, reader: reading}}
+    sql: [{from: notes.sql, database: notes, owner: app}, {database: cache, owner: app}]
     port: 5432
     health: {command: pg_isready -q}
 start_path: /notes
@@ -110,7 +113,8 @@ def test_every_field_has_its_meaning(read: "Callable[[str], FileRecipe]", files:
     assert database == Service(
         name="db",
         origin=ContainerImage("postgres:16"),
-        seeds=(SqlDump(files / "notes.sql", "notes", "app"),),
+        seeds=(SqlDump(files / "notes.sql", "notes", "app"), EmptyDatabase("cache", "app")),
+        postgres=PostgresRoles({"app": "app", "reader": "reading"}),
         port=5432,
         health=HealthCheck(command=("pg_isready", "-q")),
     )
@@ -190,6 +194,16 @@ def test_every_problem_is_told_at_once_with_its_field_line_and_column(
         (("services:", "web: app\nservices:"), "web", "there is no service 'app'"),
         (("services:", "databases: {d: {service: x, sqlite: a}}\nservices:"), "databases.d.service", "no service 'x'"),
         (("    port", "    seeds: [{from: nothing, to: x}]\n    port"), "services.web.seeds.0.from", "no nothing"),
+        (
+            ("    port", "    sql: [{database: d, owner: o}]\n    port"),
+            "services.web.sql.0.owner",
+            "is a role of a service",
+        ),
+        (
+            ("    port", "    postgres: {roles: {a: b}}\n    sql: [{database: d, owner: o}]\n    port"),
+            "services.web.sql.0.owner",
+            "no role 'o'; there are: a",
+        ),
         (("    port", "    state: ['.']\n    port"), "services.web.state.0", "below the service's directory"),
         (
             ("services:", "login: {form: {path: /, fields: {a: '${port}'}}}\nservices:"),

@@ -66,12 +66,26 @@ def _faults_of_needs(recipe: RecipePart) -> Iterator[Fault]:
 
 
 def _faults_of_databases(recipe: RecipePart) -> Iterator[Fault]:
-    for name, database in recipe.databases.items():
-        if database.service not in recipe.services:
-            message = f"there is no service {database.service!r}; there are: {_names(recipe.services)}"
+    for name, service in recipe.services.items():
+        for index, database in enumerate(service.sql):
+            yield from _faults_of_role(database.owner, service, ("services", name, "sql", index, "owner"))
+        if service.postgres is not None and service.port is None:
+            yield Fault(("services", name, "port"), "is missing: PostgreSQL is reached at it")
+        if service.health.path is not None and service.port is None:
+            yield Fault(("services", name, "port"), "is missing: its health path is asked at it")
+    for name, source in recipe.databases.items():
+        if source.service not in recipe.services:
+            message = f"there is no service {source.service!r}; there are: {_names(recipe.services)}"
             yield Fault(("databases", name, "service"), message)
-        elif database.database is not None and recipe.services[database.service].port is None:
-            yield Fault(("services", database.service, "port"), "is missing: state checks reach PostgreSQL at it")
+        elif source.role is not None:
+            yield from _faults_of_role(source.role, recipe.services[source.service], ("databases", name, "role"))
+
+
+def _faults_of_role(role: str, service: ServicePart, path: Path) -> Iterator[Fault]:
+    if service.postgres is None:
+        yield Fault(path, "is a role of a service that does not say that it is a PostgreSQL: `postgres: {roles: …}`")
+    elif role not in service.postgres.roles:
+        yield Fault(path, f"there is no role {role!r}; there are: {_names(service.postgres.roles)}")
 
 
 def _texts_of(service: ServicePart) -> Iterator[tuple[Path, str]]:

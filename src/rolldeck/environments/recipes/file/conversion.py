@@ -5,11 +5,13 @@ from rolldeck.environments.composition import (
     Composition,
     ContainerImage,
     CookieLogin,
+    EmptyDatabase,
     FilesSource,
     FormLogin,
     HealthCheck,
     ImageBuild,
     Login,
+    PostgresRoles,
     PostgresSource,
     SeedFile,
     Service,
@@ -18,7 +20,7 @@ from rolldeck.environments.composition import (
     SqlDump,
     SqliteSource,
 )
-from rolldeck.environments.recipes.file.model import DatabasePart, LoginPart, RecipePart, ServicePart
+from rolldeck.environments.recipes.file.model import DatabasePart, LoginPart, RecipePart, ServicePart, SqlPart
 
 
 def composition_of(recipe: RecipePart, web: str) -> Composition:
@@ -36,7 +38,7 @@ def composition_of(recipe: RecipePart, web: str) -> Composition:
 
 def _service(name: str, part: ServicePart) -> Service:
     seeds = (SeedFile(seed.from_, seed.to) for seed in part.seeds)
-    dumps = (SqlDump(dump.from_, dump.database, dump.owner) for dump in part.sql)
+    databases = (_database(one) for one in part.sql)
     limits = part.limits
     return Service(
         name=name,
@@ -44,14 +46,21 @@ def _service(name: str, part: ServicePart) -> Service:
         install=part.install,
         command=part.command,
         environment=part.environment,
-        seeds=(*seeds, *dumps),
+        seeds=(*seeds, *databases),
         state=part.state,
         port=part.port,
         health=HealthCheck(part.health.path, part.health.command, part.health.seconds),
         needs=part.needs,
+        postgres=None if part.postgres is None else PostgresRoles(part.postgres.roles, part.postgres.superuser),
         limits=ServiceLimits(limits.memory_mb, limits.cpus, limits.processes),
         user=part.user,
     )
+
+
+def _database(part: SqlPart) -> SqlDump | EmptyDatabase:
+    if part.from_ is None:
+        return EmptyDatabase(part.database, part.owner)
+    return SqlDump(part.from_, part.database, part.owner)
 
 
 def _origin(part: ServicePart) -> ContainerImage | ImageBuild | None:

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic.config import JsonDict
 
 from rolldeck.domain.solution import AppPath
+from rolldeck.environments.placeholders import NAME_PATTERN
 
 NAME = r"^[a-z][a-z0-9-]{0,39}$"
 _ENVIRONMENT_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
@@ -102,7 +103,7 @@ Text = Annotated[str, BeforeValidator(_as_text), WithJsonSchema({"anyOf": [{"typ
 InService = Annotated[str, AfterValidator(_within_service)]
 InRecipe = Annotated[Path, PlainValidator(_existing), WithJsonSchema(_TEXT)]
 """Relative to the recipe file; absolute once it is validated."""
-ServiceName = Annotated[str, Field(pattern=NAME)]
+ServiceName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")]
 
 
 class _Part(BaseModel):
@@ -125,11 +126,24 @@ class SeedPart(_Part):
 
 
 class SqlPart(_Part):
-    """Data for a service that is a PostgreSQL."""
+    """A database of a service that is a PostgreSQL."""
 
-    from_: InRecipe = Field(alias="from", description="plain SQL, gzip of it, or pg_dump's custom format")
-    database: str = Field(pattern=_SQL_NAME, description="database that is created for it")
+    from_: InRecipe | None = Field(
+        default=None,
+        alias="from",
+        description="its data: plain SQL, gzip of it, or pg_dump's custom format; without, the application fills it",
+    )
+    database: str = Field(pattern=_SQL_NAME, description="the database, which is created")
     owner: str = Field(pattern=_SQL_NAME, description="role that owns the database")
+
+
+class PostgresPart(_Part):
+    """Says that a service is a PostgreSQL."""
+
+    roles: dict[Annotated[str, Field(pattern=_SQL_NAME)], Annotated[str, Field(pattern=NAME_PATTERN)]] = Field(
+        min_length=1, description="roles that log in, each with the NAME of its password, `${secret.NAME}`"
+    )
+    superuser: str = Field(default="postgres", pattern=_SQL_NAME, description="the image's superuser")
 
 
 class HealthPart(_Part):
@@ -175,7 +189,10 @@ class ServicePart(_Part):
         default={}, max_length=500, description="environment variables of `install` and `command`"
     )
     seeds: tuple[SeedPart, ...] = Field(default=(), max_length=1000, description="files that it begins with")
-    sql: tuple[SqlPart, ...] = Field(default=(), max_length=100, description="databases that it begins with")
+    postgres: PostgresPart | None = Field(default=None, description="says that it is a PostgreSQL")
+    sql: tuple[SqlPart, ...] = Field(
+        default=(), max_length=100, description="databases that it begins with; needs `postgres`"
+    )
     state: tuple[InService, ...] = Field(
         default=(),
         max_length=1000,

@@ -16,6 +16,7 @@ _MODELS: Mapping[tuple[str, ...], type[BaseModel]] = {
     ("services", "*"): model.ServicePart,
     ("services", "*", "build"): model.BuildPart,
     ("services", "*", "seeds", "*"): model.SeedPart,
+    ("services", "*", "postgres"): model.PostgresPart,
     ("services", "*", "sql", "*"): model.SqlPart,
     ("services", "*", "health"): model.HealthPart,
     ("services", "*", "limits"): model.LimitsPart,

@@ -10,7 +10,9 @@ from rolldeck.domain.errors import FieldProblem, InvalidInput
 from rolldeck.environments.composition import Composition
 from rolldeck.environments.recipes.file import model
 from rolldeck.environments.recipes.file.checks import faults_of, web_of
+from rolldeck.environments.recipes.file.compose import ComposeServices
 from rolldeck.environments.recipes.file.conversion import composition_of
+from rolldeck.environments.recipes.file.model import existing
 from rolldeck.environments.recipes.file.problems import explained, problem_at
 from rolldeck.environments.recipes.file.yaml_text import MAX_BYTES, NotReadable, YamlText, read_yaml
 
@@ -34,8 +36,10 @@ def read_recipe(file: Path) -> FileRecipe:
         text = read_text(file)
     except NotReadable as error:
         raise InvalidInput(str(error), (error.problem,)) from error
-    part, problems = _validated(text, file.resolve().parent)
-    problems = [*text.problems, *problems]
+    directory = file.resolve().parent
+    from_compose = _add_compose(text, directory)
+    part, problems = _validated(text, directory)
+    problems = [*text.problems, *from_compose, *problems]
     web = None if part is None else web_of(part)
     if part is None or web is None or problems:
         ordered = sorted(problems, key=_place)
@@ -64,6 +68,29 @@ def read_text(file: Path) -> YamlText:
     except OSError as error:
         raise InvalidInput(f"{file} cannot be read: {error.strerror}") from error
     return read_yaml(content, str(file))
+
+
+def _add_compose(text: YamlText, directory: Path) -> list[FieldProblem]:
+    """Add the services of the compose file that a recipe names to the recipe's own, whose fields come first."""
+    recipe = text.value
+    if not isinstance(recipe, dict) or not isinstance(recipe.get("compose"), str):
+        return []
+    try:
+        file = existing(recipe["compose"], directory)
+        composed = ComposeServices(read_text(file), str(file.parent.relative_to(directory)))
+    except NotReadable as error:
+        return [error.problem]
+    except (ValueError, InvalidInput) as error:
+        return [problem_at(("compose",), str(error), text)]
+    own = recipe.get("services", {})
+    if isinstance(own, dict):
+        merged: dict[str, JsonValue] = {**composed.services, **own}
+        for name in composed.services.keys() & own.keys():
+            fields = own[name]
+            merged[name] = {**composed.services[name], **fields} if isinstance(fields, dict) else fields
+        recipe["services"] = merged
+    text.places = {**composed.places, **text.places}
+    return composed.problems
 
 
 def _place(problem: FieldProblem) -> tuple[str, int, int]:
