@@ -130,6 +130,12 @@ class Settings(BaseSettings):
     chromium: Path | None = Field(
         default=None, description="Chromium's executable; default: found on the machine, else Playwright's own"
     )
+    settle_seconds: float = Field(
+        default=2,
+        ge=0,
+        le=30,
+        description="how long a screenshot waits at most for a page that is still loading, drawing or moving",
+    )
     web_dir: Path | None = Field(
         default=None, description="the exported dashboard; default: the one built in this checkout"
     )

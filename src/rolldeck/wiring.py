@@ -18,8 +18,10 @@ from rolldeck.agents.plugins import plug_ins
 from rolldeck.agents.port import Agents
 from rolldeck.agents.registry import NOOP, ORACLE, AgentRegistry
 from rolldeck.api.services import Services
+from rolldeck.browser.page import PageSettings
 from rolldeck.browser.pool import ChromiumBrowsers
 from rolldeck.browser.scratch import Scratch
+from rolldeck.browser.settling import Patience
 from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.worker import Worker as WorkerRecord
 from rolldeck.domain.worker import WorkerReport
@@ -169,7 +171,8 @@ async def open_adapters(deck: Deck) -> AsyncIterator[Adapters]:
         most=settings.parallel,
     )
     scratch = Scratch(settings.run_dir or default_run_dir(), installation_tag(deck.database.installation_id))
-    browsers = ChromiumBrowsers(settings.chromium, scratch=scratch)
+    page = PageSettings(patience=Patience(longest=settings.settle_seconds))
+    browsers = ChromiumBrowsers(settings.chromium, scratch=scratch, settings=page)
     try:
         await asyncio.gather(environments.start(), browsers.start())
         yield Adapters(

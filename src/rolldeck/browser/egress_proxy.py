@@ -211,8 +211,9 @@ class Exchange:
         self.since = time.monotonic()
 
     def touch(self) -> None:
-        """Note that bytes arrived."""
-        self._traffic.last_activity = time.monotonic()
+        """Note that bytes arrived that are waited for."""
+        if self in self._traffic.open:
+            self._traffic.last_activity = time.monotonic()
 
     def end(self) -> None:
         """No longer wait for it: it is answered, or its answer (an event stream) never ends. Idempotent."""
@@ -234,8 +235,8 @@ class Traffic:
         try:
             yield exchange
         finally:
-            exchange.end()
             exchange.touch()
+            exchange.end()
 
     def quiet_seconds(self, *, patience: float) -> float:
         """Seconds since the last bytes of an answer; 0 while one is awaited that was asked within ``patience``."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import time
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -10,7 +9,6 @@ from typing import TypeVar
 
 from playwright.async_api import BrowserContext, CDPSession, Page
 from playwright.async_api import Error as PlaywrightError
-from pydantic import BaseModel
 
 from rolldeck.browser.acting import NAVIGATION_SECONDS, Hands
 from rolldeck.browser.clipboard import Clipboard
@@ -19,14 +17,14 @@ from rolldeck.browser.interruptions import Interruptions
 from rolldeck.browser.no_effect import NoEffect
 from rolldeck.browser.port import PageView
 from rolldeck.browser.reading import Reader
-from rolldeck.browser.scripts import QUIET
+from rolldeck.browser.settling import USUAL_PATIENCE, Patience, Settling
 from rolldeck.domain.action import Action, Back, Forward, HoldKey, Navigate, TypeText, Wait
 from rolldeck.domain.errors import AgentError, BrowserError
 from rolldeck.domain.page import Box
 from rolldeck.domain.rollout import ActionResult
 from rolldeck.domain.solution import Target
 
-_VIEW_SECONDS = 10.0
+_CAPTURE_SECONDS = 8.0
 _FRAME_SECONDS = 1.0
 _ACTION_SECONDS = 30.0
 _KEY_SECONDS = 0.2  # of an editor on a busy machine
@@ -34,10 +32,6 @@ _READ_GRACE_SECONDS = 5.0  # beyond the caller's own time-out: for what comes af
 _JPEG_QUALITY = 80
 
 T = TypeVar("T")
-
-_SETTLE_SECONDS = 2.0  # the longest that a screenshot waits for the page
-_QUIET_SECONDS = 0.08  # without a change of the DOM and without network
-_REQUEST_PATIENCE = 2.0  # a request that is answered later than that is a poll, not a part of the page's loading
 
 
 @dataclass(frozen=True)
@@ -48,11 +42,15 @@ class Viewport:
     height: int
 
 
-class _Quiet(BaseModel):
-    """What the ``QUIET`` script resolves to."""
+@dataclass(frozen=True)
+class PageSettings:
+    """How a page looks, and how it is looked at."""
 
-    seconds: float
-    loaded: bool
+    viewport: Viewport = Viewport(1440, 900)
+    patience: Patience = USUAL_PATIENCE
+
+
+USUAL_PAGE = PageSettings()
 
 
 class Overdue(Exception):
@@ -70,7 +68,7 @@ class ChromiumPage:
         cdp: CDPSession,
         clipboard: Clipboard,
         origin: str,
-        viewport: Viewport,
+        settings: PageSettings,
         interruptions: Interruptions,
         traffic: Traffic,
         resources: AsyncExitStack,
@@ -78,11 +76,12 @@ class ChromiumPage:
         """``resources`` is what ``close`` lets go of: interruptions, the context, the place in the browser, the proxy."""
         self._page = page
         self._cdp = cdp
-        self._viewport = viewport
+        self._viewport = viewport = settings.viewport
         self._hands = Hands(page, cdp, clipboard=clipboard, origin=origin, width=viewport.width, height=viewport.height)
+        self._view_seconds = settings.patience.longest + _CAPTURE_SECONDS
         self._reader = Reader(page)
         self._interruptions = interruptions
-        self._traffic = traffic
+        self._settling = Settling(cdp, traffic, settings.patience)
         self._resources = resources
         self._lost: str | None = None
         self._lost_event = asyncio.Event()
@@ -102,7 +101,7 @@ class ChromiumPage:
     async def view(self) -> PageView:
         """Return what the page shows once it is quiet, at the latest after some seconds."""
         try:
-            return await self._alive(self._settled_view(), _VIEW_SECONDS, "be looked at")
+            return await self._alive(self._settled_view(), self._view_seconds, "be looked at")
         except Overdue as error:
             raise BrowserError(str(error)) from error
 
@@ -180,9 +179,7 @@ class ChromiumPage:
             self._lost_event.set()
 
     async def _settled_view(self) -> PageView:
-        started = time.monotonic()
-        await self._settle()
-        waited = time.monotonic() - started
+        waited = await self._settling.wait()
         screenshot = await self._capture({"format": "png"})
         return PageView(
             screenshot=screenshot,
@@ -196,34 +193,6 @@ class ChromiumPage:
     async def _capture(self, how: dict[str, str | int]) -> bytes:
         answer = await self._cdp.send("Page.captureScreenshot", {**how, "optimizeForSpeed": True})
         return base64.b64decode(answer["data"])
-
-    async def _settle(self) -> None:
-        """Wait until the page is loaded and neither its DOM nor its network has changed for a moment. Bounded."""
-        deadline = time.monotonic() + _SETTLE_SECONDS
-        while (left := deadline - time.monotonic()) > 0:
-            unquiet = await self._seconds_until_quiet()
-            if unquiet <= 0:
-                return
-            await asyncio.sleep(min(unquiet, left))
-
-    async def _seconds_until_quiet(self) -> float:
-        try:
-            async with asyncio.timeout(_QUIET_SECONDS + 0.5):
-                tree = await self._cdp.send("Page.getFrameTree")
-                world = await self._cdp.send(
-                    "Page.createIsolatedWorld",
-                    {"frameId": tree["frameTree"]["frame"]["id"], "worldName": "rolldeck"},
-                )
-                answer = await self._cdp.send(
-                    "Runtime.evaluate",
-                    {"expression": QUIET, "contextId": world["executionContextId"], "awaitPromise": True},
-                )
-            page = _Quiet.model_validate_json(answer["result"]["value"])
-        except (TimeoutError, PlaywrightError, KeyError):
-            return _QUIET_SECONDS  # busy, or on its way to another document: look again
-        if not page.loaded:
-            return _QUIET_SECONDS
-        return _QUIET_SECONDS - min(page.seconds, self._traffic.quiet_seconds(patience=_REQUEST_PATIENCE))
 
 
 def _allowed_seconds(action: Action) -> float:

@@ -6,26 +6,19 @@ import os
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, BrowserContext, Playwright, async_playwright
 from playwright.async_api import Error as PlaywrightError
 
 from rolldeck.browser.chromium import Chromium, find_chromium
-from rolldeck.browser.clipboard import Clipboard
+from rolldeck.browser.context import OPEN_SECONDS, new_context, new_page
 from rolldeck.browser.egress_proxy import EgressProxy
-from rolldeck.browser.interruptions import Interruptions
-from rolldeck.browser.origin_guard import OriginGuard
-from rolldeck.browser.page import ChromiumPage, Viewport
+from rolldeck.browser.page import USUAL_PAGE, ChromiumPage, PageSettings
 from rolldeck.browser.scratch import Scratch, inherited_as_temporary
-from rolldeck.browser.scripts import ONE_PAGE, VISIBLE_MENUS
 from rolldeck.domain.errors import BrowserError
 from rolldeck.domain.page import Cookie
 
-VIEWPORT = Viewport(1440, 900)
-
 _LAUNCH_SECONDS = 30
-_OPEN_SECONDS = 20
 _CLOSE_SECONDS = 3
 
 # Chromium itself has no way out: its own proxy is a port where nothing listens, and it resolves no name. Pages have the
@@ -65,15 +58,20 @@ class ChromiumBrowsers:
     """Implements ``Browsers``: a context per page, up to so many in one Chromium; one that died is replaced."""
 
     def __init__(
-        self, executable: Path | None = None, contexts_per_browser: int = 6, scratch: Scratch | None = None
+        self,
+        executable: Path | None = None,
+        contexts_per_browser: int = 6,
+        scratch: Scratch | None = None,
+        settings: PageSettings = USUAL_PAGE,
     ) -> None:
         """``executable``: the Chromium to use; None for the one that ``find_chromium`` finds.
 
-        ``scratch``: where temporary files go; None for the system's temporary directory, where a killed one leaves some.
+        ``settings``: how pages look. ``scratch``: where temporary files go; None for the system's temporary directory, where a killed one leaves some.
         """
         self._executable = executable
         self._contexts_per_browser = contexts_per_browser
         self._scratch = scratch
+        self._settings = settings
         self._temporary: Path | None = None
         self._chromium: Chromium | None = None
         self._playwright: Playwright | None = None
@@ -97,10 +95,16 @@ class ChromiumBrowsers:
         resources = AsyncExitStack()
         try:
             proxy = await resources.enter_async_context(EgressProxy(origin))
-            async with asyncio.timeout(_OPEN_SECONDS):
+            async with asyncio.timeout(OPEN_SECONDS):
                 context = await self._new_context(proxy, resources)
-                page = await _new_page(
-                    context, origin=origin, cookies=cookies, downloads=downloads, proxy=proxy, resources=resources
+                page = await new_page(
+                    context,
+                    origin=origin,
+                    cookies=cookies,
+                    downloads=downloads,
+                    proxy=proxy,
+                    settings=self._settings,
+                    resources=resources,
                 )
             await page.open(origin + start_path)
         except BaseException as error:
@@ -131,11 +135,11 @@ class ChromiumBrowsers:
         """Make a context in a browser with room; in another one where that turns out to have died."""
         shared = await self._take_place()
         try:
-            context = await _new_context(shared.browser, proxy)
+            context = await new_context(shared.browser, proxy, self._settings.viewport)
         except PlaywrightError:
             self._shared.remove(shared)
             shared = await self._take_place()
-            context = await _new_context(shared.browser, proxy)
+            context = await new_context(shared.browser, proxy, self._settings.viewport)
         resources.push_async_callback(self._give_back, shared)
         resources.push_async_callback(_close_context, context)
         return context
@@ -206,57 +210,6 @@ class ChromiumBrowsers:
             name: os.environ[name] for name in _PASSED_ENVIRONMENT if name in os.environ
         }
         return passed if self._temporary is None else {**passed, "TMPDIR": str(self._temporary)}
-
-
-async def _new_context(browser: Browser, proxy: EgressProxy) -> BrowserContext:
-    context = await browser.new_context(
-        viewport={"width": VIEWPORT.width, "height": VIEWPORT.height},
-        device_scale_factor=1,
-        locale="en-US",
-        timezone_id="UTC",
-        accept_downloads=True,
-        proxy={"server": proxy.url, "bypass": "<-loopback>"},
-    )
-    context.set_default_timeout(_OPEN_SECONDS * 1000)
-    return context
-
-
-async def _new_page(
-    context: BrowserContext,
-    *,
-    origin: str,
-    cookies: Sequence[Cookie],
-    downloads: Path,
-    proxy: EgressProxy,
-    resources: AsyncExitStack,
-) -> ChromiumPage:
-    """Prepare a context and open its page. ``resources`` gets what is to be closed before the context."""
-    await context.grant_permissions([])  # grants nothing, and so refuses without asking what else would be asked for
-    await context.add_init_script(ONE_PAGE + VISIBLE_MENUS)
-    clipboard = await Clipboard.of(context)
-    domain = urlsplit(origin).hostname
-    await context.add_cookies(
-        [
-            {"name": one.name, "value": one.value, "domain": domain, "path": one.path, "httpOnly": one.http_only}
-            for one in cookies
-        ]
-    )
-    page = await context.new_page()
-    interruptions = Interruptions(context, page, downloads)
-    resources.push_async_callback(interruptions.close)
-    cdp = await context.new_cdp_session(page)
-    await OriginGuard(cdp, origin, interruptions.note).start()
-    return ChromiumPage(
-        context=context,
-        page=page,
-        cdp=cdp,
-        clipboard=clipboard,
-        origin=origin,
-        viewport=VIEWPORT,
-        interruptions=interruptions,
-        traffic=proxy.traffic,
-        resources=resources,
-    )
 
 
 async def _close_context(context: BrowserContext) -> None:

@@ -64,19 +64,59 @@ VISIBLE_MENUS = """
 })();
 """
 
-# Run in a world of its own, where the page's scripts cannot reach it. Resolves, after the page painted twice, to
-# how long its DOM has not changed and whether it is loaded.
-QUIET = """
-(async () => {
+# Run in a world of its own, where the page's scripts cannot reach it, with how long the page must be quiet and how long it
+# is waited for at most, in milliseconds. Resolves to whether the page is loaded and nothing of it has changed for as long:
+# neither its DOM nor what its canvases show, and no animation that ends soon is going on. What changes without a pause (a clock,
+# a spinner) is an animation that does not end, and is no news after half a second.
+SETTLED = """
+(async (quiet, longest) => {
+  const now = () => performance.now();
   const watch = globalThis.watch ??= (() => {
-    const watch = { changed: performance.now() };
-    const note = () => { watch.changed = performance.now(); };
-    new MutationObserver(note).observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    const PAUSE = 300, ENDLESS = 500;
+    const watch = { changed: now(), pictures: new WeakMap(), restless: new WeakMap() };
+    watch.note = (thing, goesOn = now() - (watch.restless.get(thing)?.at ?? -PAUSE) < PAUSE) => {
+      const since = goesOn ? watch.restless.get(thing)?.since ?? now() : now();
+      watch.restless.set(thing, { since, at: now() });
+      if (now() - since < ENDLESS) watch.changed = now();
+    };
+    new MutationObserver((records) => { for (const thing of new Set(records.map((record) => record.target))) watch.note(thing); })
+      .observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
     return watch;
   })();
-  await new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); setTimeout(done, 100); });
-  return JSON.stringify({ seconds: (performance.now() - watch.changed) / 1000, loaded: document.readyState === "complete" });
-})()
+  const glass = watch.glass ??= new OffscreenCanvas(48, 32).getContext("2d", { willReadFrequently: true });
+  const picture = (canvas) => {
+    try {
+      glass.clearRect(0, 0, 48, 32);
+      glass.drawImage(canvas, 0, 0, 48, 32);
+      return glass.getImageData(0, 0, 48, 32).data.join();
+    } catch { return ""; }  // of another origin, or without any size
+  };
+  const look = () => {
+    const canvases = [...document.getElementsByTagName("canvas")].filter((canvas) => canvas.checkVisibility()).slice(0, 16);
+    for (const canvas of canvases) {
+      const seen = picture(canvas), before = watch.pictures.get(canvas);
+      if (seen === before) watch.restless.delete(canvas);
+      else watch.note(canvas, true);
+      watch.pictures.set(canvas, seen);
+    }
+    return canvases.length;
+  };
+  const animated = () => document.getAnimations().some((animation) =>
+    animation.playState === "running" && animation.effect?.getComputedTiming().endTime < 1500);
+  const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+  const frame = () => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); setTimeout(done, 100); });
+  const end = now() + longest;
+  const painted = look();
+  await frame();
+  if (painted) { await pause(quiet / 2); look(); }
+  while (now() < end) {
+    const left = watch.changed + quiet - now();
+    if (left <= 0 && document.readyState === "complete" && !animated()) return true;
+    await pause(Math.min(Math.max(left, 16), end - now()));
+    if (painted) look();
+  }
+  return false;
+})
 """
 
 # Rows of a table or an ARIA grid, by header. A grid may draw one row in several parts (pinned columns) and its columns in any

@@ -5,7 +5,6 @@ import io
 import os
 import signal
 import socket
-import statistics
 import time
 from pathlib import Path
 
@@ -62,44 +61,6 @@ async def test_a_view_is_a_png_of_the_pages_size_with_its_address(show: OpenPage
 async def test_a_frame_is_a_jpeg(show: OpenPage) -> None:
     page = await show("<body style='background:#0a0'>")
     assert Image.open(io.BytesIO(await page.frame())).format == "JPEG"
-
-
-async def test_a_view_waits_for_what_an_action_set_going(show: OpenPage, site: Site) -> None:
-    async def slow(_: Request) -> Response:
-        await asyncio.sleep(0.4)
-        return Response("#00c")
-
-    site.pages["/slow"] = slow
-    page = await show(
-        """<body><script>document.onclick = async () => {
-            const colour = await (await fetch("/slow")).text();
-            setTimeout(() => { document.body.style.background = colour; }, 50);
-        }</script>"""
-    )
-    await page.view()
-    await page.perform(Click(x=5, y=5))
-    assert pixel((await page.view()).screenshot, 700, 400) == (0, 0, 204)
-
-
-async def test_a_quiet_page_is_viewed_at_once_and_a_restless_one_within_the_bound(show: OpenPage) -> None:
-    async def seconds(page: ChromiumPage) -> float:
-        started = time.monotonic()
-        await page.view()
-        return time.monotonic() - started
-
-    quiet = await show("still")
-    await quiet.view()
-    assert statistics.median([await seconds(quiet) for _ in range(5)]) < 0.5, "usually below 0.15; a busy machine"
-    restless = await show(
-        "<p>0</p><script>setInterval(() => { document.querySelector('p').textContent++; }, 10)</script>"
-    )
-    assert await seconds(restless) < 6, "about 2"
-
-
-async def test_an_open_event_stream_does_not_keep_a_page_restless(show: OpenPage, site: Site) -> None:
-    page = await show("<script>new WebSocket(`ws://${location.host}/nothing`)</script>still")
-    await page.view()
-    assert page._traffic.quiet_seconds(patience=2) > 0
 
 
 async def test_a_hanging_page_gives_no_frame_but_an_error_within_its_time(show: OpenPage) -> None:
