@@ -1715,7 +1715,8 @@ export interface components {
          *
          *     ``steps``, ``tokens``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
          *     verified, within ``verify_seconds`` of its own. ``provision_seconds`` and ``browser_seconds`` are for making ready:
-         *     where they do not suffice, the attempt failed.
+         *     where they do not suffice, the attempt failed. ``stall_steps``: an agent that does the same on the same screen so many
+         *     times is given a hint; one that does it twice as many times is truncated too.
          */
         RolloutLimits: {
             /**
@@ -1728,6 +1729,11 @@ export interface components {
              * @description tokens that the agent's model may take, in and out
              */
             tokens?: number | null;
+            /**
+             * Stall Steps
+             * @description the same on the same screen: a hint, after twice as many the end
+             */
+            stall_steps?: number | null;
             /** Provision Seconds */
             provision_seconds?: number | null;
             /** Browser Seconds */
@@ -2063,7 +2069,7 @@ export interface components {
          * @description Why the agent stopped acting. The limits truncate: what was done until then is still verified.
          * @enum {string}
          */
-        StopReason: "answered" | "step_limit" | "time_limit" | "token_limit";
+        StopReason: "answered" | "step_limit" | "time_limit" | "token_limit" | "stalled";
         /**
          * TableFormat
          * @description Formats of many rollouts. ``JSON`` is JSON lines: one object a line, so that a reader needs no more memory either.

@@ -17,13 +17,17 @@ class RolloutLimits(BaseModel):
 
     ``steps``, ``tokens``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
     verified, within ``verify_seconds`` of its own. ``provision_seconds`` and ``browser_seconds`` are for making ready:
-    where they do not suffice, the attempt failed.
+    where they do not suffice, the attempt failed. ``stall_steps``: an agent that does the same on the same screen so many
+    times is given a hint; one that does it twice as many times is truncated too.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     steps: int | None = Field(default=None, ge=1, le=1000, description="steps of the agent")
     tokens: int | None = Field(default=None, ge=1, description="tokens that the agent's model may take, in and out")
+    stall_steps: int | None = Field(
+        default=None, ge=2, le=100, description="the same on the same screen: a hint, after twice as many the end"
+    )
     provision_seconds: float | None = Field(default=None, gt=0, le=_LONGEST_SECONDS)
     browser_seconds: float | None = Field(default=None, gt=0, le=_LONGEST_SECONDS)
     agent_seconds: float | None = Field(default=None, gt=0, le=_LONGEST_SECONDS, description="seconds to act in")
@@ -53,6 +57,7 @@ class RolloutLimits(BaseModel):
         return EffectiveLimits(
             steps=self.steps or task.steps,
             tokens=self.tokens,
+            stall_steps=self.stall_steps,
             provision_seconds=self.provision_seconds or _PROVISION_SECONDS,
             browser_seconds=self.browser_seconds or _BROWSER_SECONDS,
             agent_seconds=self.agent_seconds or task.seconds,
@@ -68,6 +73,7 @@ class EffectiveLimits(BaseModel):
 
     steps: int
     tokens: int | None
+    stall_steps: int | None = None
     provision_seconds: float
     browser_seconds: float
     agent_seconds: float

@@ -23,6 +23,7 @@ class StopReason(StrEnum):
     STEP_LIMIT = "step_limit"
     TIME_LIMIT = "time_limit"
     TOKEN_LIMIT = "token_limit"  # noqa: S105 - a reason, not a secret
+    STALLED = "stalled"
 
 
 class Phase(StrEnum):

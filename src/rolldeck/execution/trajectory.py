@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from rolldeck.agents.port import Agent, Observation, Turn
@@ -12,6 +12,7 @@ from rolldeck.domain.action import Action
 from rolldeck.domain.errors import BrowserError
 from rolldeck.domain.rollout import ActionResult, Step, StopReason
 from rolldeck.execution.agent_clock import AgentClock
+from rolldeck.execution.stalling import StallWatch
 from rolldeck.recorder.port import Recording
 
 _LAST_LOOK_SECONDS = 30.0
@@ -25,10 +26,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class AgentLimits:
-    """Where the agent is truncated, beside its clock. ``tokens``: None for no limit."""
+    """Where the agent is truncated, beside its clock. ``tokens``, ``stall_steps``: None for no limit."""
 
     steps: int
     tokens: int | None
+    stall_steps: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ async def act_until_stopped(agent: Agent, limits: AgentLimits, stage: Stage) -> 
     """
     stop = AgentStop(StopReason.TIME_LIMIT)
     async with stage.clock.running():
-        stop = await _Acting(agent, stage).until(limits)
+        stop = await _Acting(agent, limits, stage).until_stopped()
     if stop.reason is not StopReason.ANSWERED:  # the answering turn has shown the final state already
         await _last_look(stage)
     return stop
@@ -69,13 +71,15 @@ async def act_until_stopped(agent: Agent, limits: AgentLimits, stage: Stage) -> 
 class _Acting:
     """The turns of one agent."""
 
-    def __init__(self, agent: Agent, stage: Stage) -> None:
+    def __init__(self, agent: Agent, limits: AgentLimits, stage: Stage) -> None:
         self._agent = agent
+        self._limits = limits
         self._stage = stage
         self._results: tuple[ActionResult, ...] = ()
+        self._stall = None if limits.stall_steps is None else StallWatch(limits.stall_steps)
 
-    async def until(self, limits: AgentLimits) -> AgentStop:
-        tokens = 0
+    async def until_stopped(self) -> AgentStop:
+        limits, tokens = self._limits, 0
         for index in range(limits.steps):
             turn = await self._take_turn(index)
             if turn.answer is not None:
@@ -83,6 +87,8 @@ class _Acting:
             tokens += turn.usage.tokens if turn.usage else 0
             if limits.tokens is not None and tokens >= limits.tokens:
                 return AgentStop(StopReason.TOKEN_LIMIT)
+            if self._stall is not None and self._stall.is_stalled:
+                return AgentStop(StopReason.STALLED)
         return AgentStop(StopReason.STEP_LIMIT)
 
     async def _take_turn(self, index: int) -> Turn:
@@ -90,7 +96,7 @@ class _Acting:
         stage = self._stage
         with stage.clock.stopped():
             await stage.pace()
-        view = await _look(stage)
+        view = self._with_hint(await _look(stage))
         at, offset = stage.now(), stage.recording.elapsed
         thinks = time.perf_counter()
         turn = await self._agent.act(self._observed(view))
@@ -119,7 +125,15 @@ class _Acting:
                     at=at,
                 )
                 await stage.keep_step(step)
+        if self._stall is not None:
+            await self._stall.note(view.screenshot, turn.actions)
         return turn
+
+    def _with_hint(self, view: PageView) -> PageView:
+        hint = None if self._stall is None else self._stall.hint
+        if hint is None:
+            return view
+        return replace(view, notice=hint if view.notice is None else f"{view.notice}\n{hint}")
 
     def _observed(self, view: PageView) -> Observation:
         return Observation(view.screenshot, view.url, view.width, view.height, self._results, view.notice)

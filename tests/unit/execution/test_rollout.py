@@ -1,9 +1,11 @@
 """A rollout's story, with every way in which it can end."""
 
 import asyncio
+import io
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 
 from rolldeck.agents.port import Turn
 from rolldeck.domain.action import Click
@@ -26,6 +28,12 @@ from rolldeck.execution.interruption import Interrupt, Interruption
 
 if TYPE_CHECKING:
     from .conftest import Scene
+
+
+def _blank() -> bytes:
+    with io.BytesIO() as file:
+        Image.new("L", (40, 30)).save(file, "PNG")
+        return file.getvalue()
 
 
 @pytest.fixture
@@ -273,6 +281,18 @@ async def test_the_token_limit_truncates_and_the_rest_is_verified(scene: "Scene"
     rollout = await scene.run()
     assert (rollout.status, rollout.stop_reason) == (Status.COMPLETED, StopReason.TOKEN_LIMIT)
     assert [step.usage.tokens for step in scene.database.trajectory if step.usage] == [10, 10, 10]
+
+
+async def test_an_agent_that_does_the_same_again_and_again_is_given_a_hint_and_then_stopped(scene: "Scene") -> None:
+    scene.limit(steps=20, stall_steps=3)
+    scene.screens = [_blank()]
+    scene.turns = [Turn(actions=(Click(x=7, y=0),))]
+    rollout = await scene.run()
+    assert (rollout.status, rollout.stop_reason) == (Status.COMPLETED, StopReason.STALLED)
+    notices = [step.notice for step in scene.database.trajectory]
+    assert notices[:3] == [None] * 3
+    assert all(notice is not None and "looks the same" in notice for notice in notices[3:])
+    assert len(notices) == 6
 
 
 async def test_an_answer_that_takes_the_last_tokens_counts(scene: "Scene") -> None:

@@ -19,6 +19,13 @@ type Field = { name: keyof RolloutLimits; label: string; description: string; ot
 const FIELDS: readonly Field[] = [
   { name: "steps", label: "Steps", description: "of the agent", otherwise: "the task's", whole: true },
   { name: "tokens", label: "Tokens", description: "of its model, in and out", otherwise: "no limit", whole: true },
+  {
+    name: "stall_steps",
+    label: "Alike steps",
+    description: "until a hint; twice: the end",
+    otherwise: "no limit",
+    whole: true,
+  },
   { name: "agent_seconds", label: "Agent (s)", description: "to act in", otherwise: "the task's" },
   { name: "total_seconds", label: "In all (s)", description: "until it must stop", otherwise: "no limit" },
   { name: "provision_seconds", label: "Environment (s)", description: "to make one", otherwise: "default" },

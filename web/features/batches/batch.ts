@@ -79,6 +79,7 @@ export function choiceInWords({ agent, model, parameters }: AgentChoice): string
 const LIMIT_WORDS: readonly (readonly [keyof RolloutLimits, (value: number) => string])[] = [
   ["steps", (value) => formatCount(value, "step")],
   ["tokens", (value) => formatCount(value, "token")],
+  ["stall_steps", (value) => `a hint after ${formatCount(value, "step")} alike`],
   ["provision_seconds", (value) => `${formatDuration(value)} for the environment`],
   ["browser_seconds", (value) => `${formatDuration(value)} for the browser`],
   ["agent_seconds", (value) => `${formatDuration(value)} to act in`],

@@ -38,6 +38,7 @@ it("a truncated rollout says what it ran out of", () => {
   expect(truncationOf({ stop_reason: "step_limit" })).toBe("Truncated: out of steps");
   expect(truncationOf({ stop_reason: "time_limit" })).toBe("Truncated: out of time");
   expect(truncationOf({ stop_reason: "token_limit" })).toBe("Truncated: out of tokens");
+  expect(truncationOf({ stop_reason: "stalled" })).toBe("Truncated: it did the same again and again");
   expect(truncationOf({ stop_reason: "answered" })).toBeNull();
 });
 
