@@ -28,7 +28,7 @@ from rolldeck.domain.worker import WorkerReport
 from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Environments
 from rolldeck.environments.provider import KnownRecipes, known_recipes, process_environments
-from rolldeck.environments.runtimes.process.session import default_run_dir, installation_tag
+from rolldeck.environments.runtimes.places import default_run_dir, installation_tag
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.execution.adapters import Adapters

@@ -1,4 +1,4 @@
-"""What every implementation of ``Environments`` promises: the process runtime itself, forked and of services, and the warm pool."""
+"""What every implementation of ``Environments`` promises: the runtimes themselves, and the warm pool around one."""
 
 import asyncio
 import os
@@ -16,26 +16,28 @@ import pytest_asyncio
 from rolldeck.domain.errors import EnvironmentFailure, InvalidInput, VerificationError
 from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Environment, Environments
+from rolldeck.environments.runtimes.docker.environments import DockerEnvironments
+from rolldeck.environments.runtimes.places import default_run_dir
 from rolldeck.environments.runtimes.process.environments import ProcessEnvironments
-from rolldeck.environments.runtimes.process.session import default_run_dir
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "integration" / "environments"))
 
+from small_containers import small_containers
 from small_recipe import small
 from small_services import services
+
+from docker_engine import DockerEngine
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["process", "services", "warm pool"])
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=["process", "services", "warm pool", "docker"])
 async def environments(request: pytest.FixtureRequest) -> AsyncIterator[Environments]:
+    engine = request.getfixturevalue("docker_engine") if request.param == "docker" else None
     with tempfile.TemporaryDirectory(prefix="rolldeck-test-", dir=default_run_dir()) as directory:
         Path(directory).chmod(0o755)
-        made: Environments = ProcessEnvironments(
-            [services() if request.param == "services" else small()],
-            cache_dir=Path(directory, "cache"),
-            run_dir=Path(directory, "run"),
-            installation_id=f"contract{os.getpid()}"[:12],
+        made = (
+            in_processes(Path(directory), request.param) if engine is None else in_containers(Path(directory), engine)
         )
         if request.param == "warm pool":
             made = WarmPool(made, memory_budget_bytes=10**9, idle_seconds=60)
@@ -45,6 +47,28 @@ async def environments(request: pytest.FixtureRequest) -> AsyncIterator[Environm
         await made.close()
         await made.close()
         assert list(Path(directory, "run").iterdir()) == []
+        if engine is not None:
+            assert engine.docker("ps", "-aq") == engine.docker("network", "ls", "-q", "--filter=type=custom") == ""
+
+
+def in_processes(directory: Path, kind: str) -> Environments:
+    return ProcessEnvironments(
+        [services() if kind == "services" else small()],
+        cache_dir=directory / "cache",
+        run_dir=directory / "run",
+        installation_id=f"contract{os.getpid()}"[:12],
+    )
+
+
+def in_containers(directory: Path, engine: DockerEngine) -> Environments:
+    return DockerEnvironments(
+        [small_containers(engine.base, engine.postgres)],
+        cache_dir=directory / "cache",
+        run_dir=directory / "run",
+        installation_id=f"contract{os.getpid()}"[:12],
+        engine_url=engine.url,
+        relay_image=engine.base,
+    )
 
 
 async def open_page(environment: Environment) -> httpx2.Response:
@@ -118,7 +142,11 @@ async def test_what_cannot_be_named_is_refused(environments: Environments) -> No
 async def test_environments_asked_for_at_once_are_each_their_own(environments: Environments) -> None:
     environments.expect({"small": 4})
     four = await asyncio.gather(*(environments.provision("small", f"r{number}") for number in range(4)))
-    own = "SELECT secret FROM own" if "files" in four[0].databases else "SELECT current_database() AS name"
+    own = (
+        "SELECT secret FROM own"
+        if "files" in four[0].databases
+        else "SELECT concat(current_database(), pg_postmaster_start_time()) AS name"
+    )
     databases = [await one.sql("data", own) for one in four]
     assert len({str(rows) for rows in databases}) == len({one.origin for one in four}) == 4
     await asyncio.gather(*(one.close() for one in four))

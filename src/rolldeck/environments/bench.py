@@ -207,7 +207,9 @@ async def _question_all(alive: Sequence[Environment], http: httpx2.AsyncClient, 
     async def question(environment: Environment) -> str:
         async with some:
             await _open(http, environment, data_path)
-            [row] = await environment.sql("data", "SELECT current_database() AS name")
+            [row] = await environment.sql(
+                "data", "SELECT concat(current_database(), pg_postmaster_start_time()) AS name"
+            )
             return str(row["name"])
 
     return len(set(await asyncio.gather(*(question(environment) for environment in alive))))

@@ -149,6 +149,8 @@ class Service:
     postgres: PostgresRoles | None = None
     """Where it is a PostgreSQL; ``SqlDump``, ``Tables`` and ``PostgresSource`` are for such ones."""
     user: str | None = None
+    short_name: str | None = None
+    """How it is called in the names of its containers, where not by its name: ``rollout-pg-{id}``."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
+from rolldeck.environments.runtimes.places import default_run_dir
 from rolldeck.environments.runtimes.process.environments import ProcessEnvironments
-from rolldeck.environments.runtimes.process.session import default_run_dir
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "integration" / "environments"))
 

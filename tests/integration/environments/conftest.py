@@ -10,8 +10,8 @@ import pytest_asyncio
 
 from rolldeck.environments.port import BuildProgress
 from rolldeck.environments.provider import process_environments
+from rolldeck.environments.runtimes.places import default_run_dir
 from rolldeck.environments.runtimes.process.environments import ProcessEnvironments
-from rolldeck.environments.runtimes.process.session import default_run_dir
 from rolldeck.settings import Settings
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from rolldeck.environments.runtimes.places import default_run_dir
 from rolldeck.environments.runtimes.process import postgres
 from rolldeck.environments.runtimes.process.accounts import service_account
 from rolldeck.environments.runtimes.process.build import temporary_cluster
 from rolldeck.environments.runtimes.process.postgres import Cluster
-from rolldeck.environments.runtimes.process.session import Session, default_run_dir
+from rolldeck.environments.runtimes.process.session import Session
 
 sys.path.insert(0, str(Path(__file__).parent))
 

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from rolldeck.domain.errors import EnvironmentFailure
+from rolldeck.environments.runtimes.places import installation_tag
 from rolldeck.environments.runtimes.process.services import resource_name
-from rolldeck.environments.runtimes.process.session import Session, installation_tag, reap
+from rolldeck.environments.runtimes.process.session import Session, reap
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.bench import Footprint
 from rolldeck.environments.port import Environment, ProgressListener, TemplateInfo
 from rolldeck.environments.recipe import PythonApplication, Recipe
+from rolldeck.environments.runtimes.places import default_run_dir, installation_tag
 from rolldeck.environments.runtimes.process.accounts import service_account
 from rolldeck.environments.runtimes.process.build import Template, TemplateBuilder, template_of
 from rolldeck.environments.runtimes.process.composed.host import ComposedHost
@@ -23,7 +24,7 @@ from rolldeck.environments.runtimes.process.host import Host
 from rolldeck.environments.runtimes.process.leftovers import processes_naming
 from rolldeck.environments.runtimes.process.memory import memory_of, size_in_memory
 from rolldeck.environments.runtimes.process.processes import allow_many_open_files
-from rolldeck.environments.runtimes.process.session import Session, default_run_dir, installation_tag, reap
+from rolldeck.environments.runtimes.process.session import Session, reap
 from rolldeck.environments.templates import TemplateCache
 
 RUNTIME = "process"
