@@ -21,7 +21,7 @@ from rolldeck.domain.solution import Target
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Evidence, Match, Verdict
 from rolldeck.domain.worker import PoolReport, Worker, WorkerReport
-from rolldeck.environments.port import BuildProgress, Environment, Row, TemplateInfo
+from rolldeck.environments.port import BuildProgress, Entrance, Environment, Row, TemplateInfo
 from rolldeck.execution.adapters import Adapters
 from rolldeck.recorder.port import Recording, Video
 from rolldeck.storage.database import Database
@@ -85,6 +85,7 @@ class NoEnvironment:
     template = "5e1f" * 8
     origin = "http://127.0.0.1:1"
     cookies: Sequence[Cookie] = ()
+    entrance = Entrance()
     databases: Sequence[str] = ()
 
     async def sql(self, database: str, query: str) -> list[Row]:

@@ -65,6 +65,9 @@ async def _provision(
 def _steps(environment: Environment, recipe: Recipe) -> Iterator[tuple[str, Step]]:
     for path in _pages_of(recipe):
         yield f"open {path}", partial(_open, environment, path)
+    preparation = None if recipe.composition is None else recipe.composition.preparation
+    if preparation is not None:
+        yield "try it out", partial(preparation.try_out, environment.origin, environment.cookies)
     for name in environment.databases:
         yield f"read {name}", partial(_read, environment, recipe, name)
     yield "is it well", partial(_ask, environment)

@@ -239,6 +239,12 @@ class Preparation(Protocol):
     def diagnose(self, health_body: str) -> str | None:
         """Say in words what an answer of the health check means while it is not well; None where it says nothing."""
 
+    async def try_out(self, origin: str, cookies: Sequence[Cookie]) -> str:
+        """Use an environment as its agent would, and say what came of it: for ``rolldeck env check``.
+
+        Raises ``EnvironmentFailure``.
+        """
+
 
 @dataclass(frozen=True)
 class Composition:
@@ -251,6 +257,6 @@ class Composition:
     preparation: Preparation | None = None
     databases: Mapping[str, Source] = field(default_factory=dict)
     instruction: str | None = None
-    """What the agent is told of the application beside its task, for example credentials."""
+    """What the agent is told of the application beside its task; it may hold placeholders, for example of a password."""
     pages: tuple[str, ...] = ("/",)
     """Paths that its users open: what a measurement uses."""

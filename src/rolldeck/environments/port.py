@@ -44,6 +44,14 @@ class TemplateInfo:
     size_bytes: int | None
 
 
+@dataclass(frozen=True)
+class Entrance:
+    """Where an agent begins in an environment whose task does not say it, and what it is told beside its task."""
+
+    start_path: str = "/"
+    instruction: str | None = None
+
+
 class Environment(Protocol):
     """One running, isolated copy of an application with its data, used by one rollout, then destroyed."""
 
@@ -62,6 +70,10 @@ class Environment(Protocol):
     @property
     def cookies(self) -> Sequence[Cookie]:
         """What the browser needs in order to be logged in."""
+
+    @property
+    def entrance(self) -> Entrance:
+        """How its agent begins."""
 
     @property
     def databases(self) -> Sequence[str]:

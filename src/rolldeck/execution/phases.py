@@ -18,6 +18,7 @@ from rolldeck.environments.port import Environment
 from rolldeck.execution.adapters import Adapters
 from rolldeck.execution.agent_clock import AgentClock
 from rolldeck.execution.deadline import Deadlines
+from rolldeck.execution.entrance import start_path_of, told
 from rolldeck.execution.journal import Journal
 from rolldeck.execution.pace import Pace, Sleep
 from rolldeck.execution.persistence import persistently
@@ -68,7 +69,7 @@ class Phases:
             async with self._deadlines.browser.kept("the page", BrowserError):
                 page = self._holdings.page = await self._adapters.browsers.open(
                     origin=environment.origin,
-                    start_path=self._claim.task.start_path,
+                    start_path=start_path_of(self._claim.task, environment.entrance),
                     cookies=environment.cookies,
                     downloads=workspace / "downloads",
                 )
@@ -82,7 +83,8 @@ class Phases:
             clock = AgentClock(self._deadlines.agent_seconds)
             pace = Pace(claim.rollout.quota, adapters.quotas, self._sleep)
             surroundings = Surroundings(page=page, pace=clock.aside(pace), pause=clock.aside(self._sleep))
-            agent = self._holdings.agent = adapters.agents.create(claim.rollout.choice, claim.task, surroundings)
+            task = told(claim.task, environment.entrance)
+            agent = self._holdings.agent = adapters.agents.create(claim.rollout.choice, task, surroundings)
             stage = Stage(
                 page=page,
                 recording=recording,

@@ -52,7 +52,7 @@ async def table_page(request: Request) -> Response:
         raise Refused(*NOT_FOUND)
     place = f"{warehouse.quoted(found['schema'])}.{warehouse.quoted(found['name'])}"
     result = await warehouse.query(
-        await details_of(request, found["db_id"]), f"SELECT * FROM {place} ORDER BY 1 LIMIT 50"
+        await details_of(request, found["db_id"]), f"SELECT * FROM {place} ORDER BY 1 LIMIT 200"
     )
     head = "".join(f"<th>{escape(name)}</th>" for name in result.columns)
     rows = "".join(f"<tr>{''.join(_cell(value) for value in row)}</tr>" for row in result.rows)

@@ -46,6 +46,10 @@ CREATE TABLE IF NOT EXISTS report_dashboard (
     id serial PRIMARY KEY, name text NOT NULL, description text, archived boolean NOT NULL DEFAULT false,
     creator_id integer NOT NULL, created_at timestamptz NOT NULL DEFAULT now()
 );
+CREATE TABLE IF NOT EXISTS report_dashboardcard (
+    id serial PRIMARY KEY, dashboard_id integer NOT NULL REFERENCES report_dashboard (id),
+    card_id integer REFERENCES report_card (id), created_at timestamptz NOT NULL DEFAULT now()
+);
 """
 
 

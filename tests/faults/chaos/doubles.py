@@ -29,7 +29,7 @@ from rolldeck.domain.status import Event
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
 from rolldeck.domain.worker import PoolReport
-from rolldeck.environments.port import BuildProgress, Environment, Row, TemplateInfo
+from rolldeck.environments.port import BuildProgress, Entrance, Environment, Row, TemplateInfo
 from rolldeck.recorder.port import Recording, Video
 from rolldeck.storage.port import Change, Claim, Rollouts
 from rolldeck.verification.port import SqlReader, Verifier
@@ -174,6 +174,7 @@ class TracedEnvironment:
     name = "superset"
     template = _TEMPLATE
     cookies: Sequence[Cookie] = ()
+    entrance = Entrance()
     databases: Sequence[str] = ("data",)
 
     def __init__(self, directory: Path, process: asyncio.subprocess.Process, points: Points, rollout_id: str) -> None:

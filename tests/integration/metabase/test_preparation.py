@@ -1,5 +1,6 @@
 """Setting up Metabase's double, and making an environment's it own: the recipe's code, without a runtime."""
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from rolldeck.environments.runtimes.process.postgres import Cluster
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+EXAMPLES = Path(__file__).parents[3] / "examples" / "shop"
 MINE = Account("me@home.example", "my-own-password-1")
 
 
@@ -96,6 +98,27 @@ async def test_an_environments_data_is_read_anew_by_the_page_and_written_by_nobo
             [products] = [table["id"] for table in tables if table["name"] == "products"]
             assert "Changed" in (await http.get(f"/table/{products}")).text
             assert "permission denied" in await answer_to(http, "DELETE FROM reviews RETURNING id")
+
+
+async def test_state_checks_of_the_example_tasks_look_for_what_is_not_there_yet(prepared: Place) -> None:
+    tasks = json.loads((EXAMPLES / "metabase-tasks.json").read_bytes())
+    checks = [check for task in tasks for check in task.get("verifier", {}).get("state", [])]
+    assert checks
+    async with prepared.cluster.connected("metabase_template") as connection:
+        assert {check["name"]: await connection.fetchval(check["sql"]) for check in checks} == {
+            check["name"]: 0 for check in checks
+        }
+
+
+async def test_trying_it_out_asks_a_question_as_the_agent(prepared: Place) -> None:
+    _, preparation = recipe()
+    async with environment_of(prepared) as (environment, cookies):
+        assert await preparation.try_out(environment.origin, cookies) == (
+            "Metabase answered a question in SQL: there are 7 tables"
+        )
+        assert "logs in itself" in await preparation.try_out(environment.origin, ())
+        with pytest.raises(MetabaseRefused, match="401"):
+            await preparation.try_out(environment.origin, [Cookie("metabase.SESSION", "guessed")])
 
 
 async def test_no_password_of_the_template_opens_an_environment(prepared: Place) -> None:

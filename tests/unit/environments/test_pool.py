@@ -10,7 +10,7 @@ from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.domain.page import Cookie
 from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.pool import WarmPool
-from rolldeck.environments.port import Environment, ProgressListener, Row, TemplateInfo
+from rolldeck.environments.port import Entrance, Environment, ProgressListener, Row, TemplateInfo
 
 MB = 1_000_000
 
@@ -21,6 +21,7 @@ class Made:
     origin = "http://127.0.0.1:1"
     template = "0123456789abcdef"
     cookies: Sequence[Cookie] = ()
+    entrance = Entrance()
     databases: Sequence[str] = ("data",)
 
     def __init__(self, name: str, purpose: str) -> None:

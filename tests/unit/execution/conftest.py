@@ -23,7 +23,7 @@ from rolldeck.domain.status import Event, Status, next_status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
 from rolldeck.domain.worker import PoolReport, Worker, WorkerReport, WorkerState
-from rolldeck.environments.port import BuildProgress, Environment, Row, TemplateInfo
+from rolldeck.environments.port import BuildProgress, Entrance, Environment, Row, TemplateInfo
 from rolldeck.execution.adapters import Adapters
 from rolldeck.execution.interruption import Interrupt, Interruption
 from rolldeck.execution.rollout import run_rollout
@@ -512,6 +512,7 @@ class FakeEnvironment:
     template = "0123456789abcdef"
     origin = "http://127.0.0.1:1"
     cookies: Sequence[Cookie] = ()
+    entrance = Entrance()
     databases: Sequence[str] = ("data",)
 
     def __init__(self, scene: Scene) -> None:

@@ -33,16 +33,18 @@ class MetabaseRefused(EnvironmentFailure):
 
 
 class MetabaseClient:
-    """One user of one Metabase, or nobody yet. What it raises is an ``EnvironmentFailure``, ``MetabaseRefused`` for a no."""
+    """One user of one Metabase: whose session the cookies are, or nobody yet. What it raises is an ``EnvironmentFailure``, ``MetabaseRefused`` for a no."""
 
     def __init__(
         self,
         origin: str,
+        cookies: Sequence[Cookie] = (),
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._http = httpx2.AsyncClient(base_url=origin, timeout=_ANSWER_SECONDS, trust_env=False)
+        jar = {cookie.name: cookie.value for cookie in cookies}
+        self._http = httpx2.AsyncClient(base_url=origin, cookies=jar, timeout=_ANSWER_SECONDS, trust_env=False)
         self._sleep = sleep
         self._now = now
 
@@ -127,7 +129,7 @@ class MetabaseClient:
                 raise EnvironmentFailure(f"Metabase has not read the data's tables: its sync is {status}")
             await self._sleep(_POLL_SECONDS)
 
-    async def query(self, database: int, statement: str) -> list[JsonValue]:
+    async def query(self, database: int, statement: str) -> list[list[JsonValue]]:
         """Ask a question in SQL, and return its rows."""
         question: Fields = {"database": database, "type": "native", "native": {"query": statement}}
         answer = await self._object("POST", "/api/dataset", question)
@@ -136,7 +138,7 @@ class MetabaseClient:
         if answer.get("status") != "completed" or not isinstance(rows, list):
             said = str(answer.get("error") or answer.get("status"))[:_SHOWN]
             raise MetabaseRefused(f"Metabase did not answer a question: {said}", HTTPStatus.ACCEPTED)
-        return rows
+        return [row for row in rows if isinstance(row, list)]
 
     async def _object(self, method: str, path: str, body: Fields | None = None) -> Fields:
         answer = await self._answer(method, path, body)

@@ -21,6 +21,7 @@ ANALYST_EMAIL = "analyst@rolldeck.example"
 PASSWORD_PREFIX = "Rolldeck-1-"  # noqa: S105 with a secret after it: Metabase wants a digit in every password
 # Of the template's accounts alone: each environment's have other ones before anybody can reach it.
 _TEMPLATE_PASSWORD = "Rolldeck-1-template"  # noqa: S105
+_QUESTION = "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'public'"
 _SOURCES = tuple(sorted(Path(__file__).parent.glob("*.py")))
 
 
@@ -86,6 +87,10 @@ class NewMetabase:
         """Say in words how far Metabase has started."""
         return meaning_of(health_body)
 
+    async def try_out(self, origin: str, cookies: Sequence[Cookie]) -> str:
+        """Ask Metabase a question about the data, as the agent. Raises ``EnvironmentFailure``."""
+        return await _ask_a_question(origin, cookies)
+
 
 @dataclass(frozen=True)
 class RestoredMetabase:
@@ -133,6 +138,10 @@ class RestoredMetabase:
         """Say in words how far Metabase has started."""
         return meaning_of(health_body)
 
+    async def try_out(self, origin: str, cookies: Sequence[Cookie]) -> str:
+        """Ask Metabase a question about the data, as the agent. Raises ``EnvironmentFailure``."""
+        return await _ask_a_question(origin, cookies) if self.has_data else "there is no data to ask about"
+
     async def _be_the_user(self, metabase: MetabaseClient) -> None:
         try:
             await metabase.log_in(self.account.email, self.account.password)
@@ -168,6 +177,17 @@ def data_details(reach: Reach) -> Fields:
 async def _point_to_data(metabase: MetabaseClient, reach: Reach) -> None:
     for database in await metabase.postgres_databases():
         await metabase.change_database(database, data_details(reach))
+
+
+async def _ask_a_question(origin: str, cookies: Sequence[Cookie]) -> str:
+    if not cookies:
+        return "no question was asked: the agent logs in itself"
+    async with MetabaseClient(origin, cookies) as metabase:
+        databases = await metabase.postgres_databases()
+        if not databases:
+            raise EnvironmentFailure("the agent sees no PostgreSQL data source in Metabase")
+        [[tables]] = await metabase.query(databases[0], _QUESTION)
+    return f"Metabase answered a question in SQL: there are {tables} tables"
 
 
 @asynccontextmanager

@@ -9,6 +9,7 @@ from typing import NoReturn
 from rolldeck.domain.errors import EnvironmentFailure, VerificationError
 from rolldeck.domain.page import Cookie
 from rolldeck.environments.composition import PostgresSource, Service
+from rolldeck.environments.entrance import entrance_of
 from rolldeck.environments.port import Row
 from rolldeck.environments.runtimes.database_address import DatabaseAddress
 from rolldeck.environments.runtimes.docker.services import Services
@@ -25,6 +26,7 @@ class DockerEnvironment:
         self.template = template.key
         self.origin = services.origin
         self.cookies = cookies
+        self.entrance = entrance_of(template.composition, services)
         self._services = services
         self._resources = AsyncExitStack()
         self._closing: asyncio.Task[None] | None = None

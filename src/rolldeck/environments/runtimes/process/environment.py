@@ -7,7 +7,7 @@ from pathlib import Path
 
 from rolldeck.domain.errors import EnvironmentFailure, VerificationError
 from rolldeck.domain.page import Cookie
-from rolldeck.environments.port import Row
+from rolldeck.environments.port import Entrance, Row
 from rolldeck.environments.runtimes.process.life import Life
 from rolldeck.environments.runtimes.process.memory import size_in_memory
 from rolldeck.environments.runtimes.queries import query_postgres, query_sqlite
@@ -35,6 +35,7 @@ class ProcessEnvironment:
         self.template = template
         self.origin = origin
         self.cookies = cookies
+        self.entrance = Entrance()
         self._directory = directory
         self._files = files
         self._owner = owner

@@ -12,6 +12,7 @@ import psutil
 from rolldeck.domain.errors import EnvironmentFailure, VerificationError
 from rolldeck.domain.page import Cookie
 from rolldeck.environments.composition import FilesSource, PostgresSource, SqliteSource
+from rolldeck.environments.entrance import entrance_of
 from rolldeck.environments.port import Row
 from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.composed.files import plain_files
@@ -41,6 +42,7 @@ class ComposedEnvironment:
         self.template = template.key
         self.origin = interior.origin
         self.cookies = cookies
+        self.entrance = entrance_of(template.composition, interior)
         self._sources = {
             name: source
             for name, source in template.composition.databases.items()
