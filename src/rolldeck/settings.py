@@ -123,6 +123,15 @@ class Settings(BaseSettings):
         description="with less free disk, in MB, no rollouts are begun (a status must still be writable)",
     )
     min_free_memory_mb: int = Field(default=500, ge=0, description="with less available memory, in MB, likewise")
+    runtime: Literal["auto", "process", "docker"] = Field(
+        default="auto",
+        description="where environments run: processes of this machine, Docker, or auto: processes where a recipe can be run so",
+    )
+    relay_image: str = Field(
+        default="python:3.11-alpine",
+        min_length=1,
+        description="any image with python3: what passes connections on into a rollout's network in Docker",
+    )
     recipes: Annotated[tuple[Path, ...], NoDecode] = Field(
         default=(),
         description="recipe files of your own, or directories with some, separated as in PATH",

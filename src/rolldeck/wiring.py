@@ -27,7 +27,7 @@ from rolldeck.domain.worker import Worker as WorkerRecord
 from rolldeck.domain.worker import WorkerReport
 from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Environments
-from rolldeck.environments.provider import KnownRecipes, known_recipes, process_environments
+from rolldeck.environments.provider import KnownRecipes, environments_for, known_recipes
 from rolldeck.environments.runtimes.places import default_run_dir, installation_tag
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
@@ -286,17 +286,19 @@ def agents_of(settings: Settings) -> AgentRegistry:
 
 def environments_of(settings: Settings, installation_id: str) -> Environments:
     """Return the environments; what they start carries the installation's id."""
-    return process_environments(
+    return environments_for(
+        known_recipes_of(settings).all,
+        settings.runtime,
         cache_dir=settings.cache_dir,
         run_dir=settings.run_dir,
         installation_id=installation_id,
-        recipes=known_recipes_of(settings).all,
+        relay_image=settings.relay_image,
     )
 
 
 def known_recipes_of(settings: Settings) -> KnownRecipes:
     """Return Rolldeck's own recipes, and those of the files that the settings name."""
-    return known_recipes(settings.recipes)
+    return known_recipes(settings.recipes, settings.runtime)
 
 
 def web_dir_of(settings: Settings) -> Path | None:

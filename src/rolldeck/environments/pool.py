@@ -100,6 +100,11 @@ class WarmPool:
                 shelf.wanted_at = self._now()
         self._something_changed.set()
 
+    @property
+    def blocked(self) -> str | None:
+        """Why nothing can be provisioned; see the port."""
+        return self._inner.blocked
+
     def report(self) -> PoolReport:
         """Return how it goes."""
         ready = sum(len(shelf.ready) for shelf in self._shelves.values())

@@ -123,6 +123,10 @@ class Environments(Protocol):
     def expect(self, demand: Mapping[str, int]) -> None:
         """Be told how many rollouts wait for each environment now: a hint at what may be prepared. Never blocks."""
 
+    @property
+    def blocked(self) -> str | None:
+        """Why no environment can be provisioned for now, in words; None where they can, as far as is known. Asks nobody."""
+
     def report(self) -> PoolReport:
         """Return what became of what was prepared."""
 

@@ -1,14 +1,19 @@
-"""Where recipes and a runtime meet."""
+"""Where recipes and runtimes meet."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rolldeck.domain.errors import InvalidInput
+from rolldeck.environments.port import Environments
 from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.recipes import shop
 from rolldeck.environments.recipes.file.collection import BrokenRecipe, collect
 from rolldeck.environments.recipes.superset import superset
+from rolldeck.environments.routing import Route, RoutedEnvironments
+from rolldeck.environments.runtimes.docker.environments import RELAY_IMAGE, DockerEnvironments
+from rolldeck.environments.runtimes.docker.template import obstacles_in_docker
 from rolldeck.environments.runtimes.process.environments import ProcessEnvironments, obstacles_of
 
 
@@ -26,20 +31,55 @@ class KnownRecipes:
         return (*self.own, *self.users)
 
 
-def known_recipes(paths: Sequence[Path]) -> KnownRecipes:
-    """Return Rolldeck's own recipes and those of files and directories. Raises nothing: see ``KnownRecipes.broken``."""
+Choice = Literal["auto", "process", "docker"]
+"""Where environments run; ``auto``: as processes where a recipe can be run so, else in Docker."""
+
+
+def known_recipes(paths: Sequence[Path], choice: Choice = "auto") -> KnownRecipes:
+    """Return Rolldeck's own recipes and those of files and directories, as far as they can be run where it is chosen.
+
+    Raises nothing: see ``KnownRecipes.broken``.
+    """
     own = (superset(shop),)
     found = collect(paths, taken={recipe.name for recipe in own})
     users: list[Recipe] = []
     broken = list(found.broken)
     for one in found.recipes:
         recipe = Recipe(one.name, one.title, composition=one.composition)
-        if obstacles := obstacles_of(recipe):
-            error = InvalidInput(f"{one.file}: {one.name} needs Docker: {'; '.join(obstacles)}")
-            broken.append(BrokenRecipe(one.file, error))
+        if obstacles := _obstacles(recipe, choice):
+            broken.append(BrokenRecipe(one.file, InvalidInput(f"{one.file}: {one.name} {obstacles}")))
         else:
             users.append(recipe)
-    return KnownRecipes(own, tuple(users), tuple(broken))
+    return KnownRecipes(tuple(one for one in own if not _obstacles(one, choice)), tuple(users), tuple(broken))
+
+
+def environments_for(
+    recipes: Sequence[Recipe],
+    choice: Choice,
+    *,
+    cache_dir: Path,
+    run_dir: Path | None,
+    installation_id: str,
+    relay_image: str = RELAY_IMAGE,
+) -> Environments:
+    """Return the environments of recipes that can be run where it is chosen; see ``known_recipes``.
+
+    ``cache_dir`` holds templates and may be shared by installations; ``run_dir`` holds what runs (None: memory, where
+    there is room); ``installation_id`` is in the name of everything that runs; ``relay_image``: see the Docker runtime.
+    """
+    in_containers = [recipe for recipe in recipes if _is_for_docker(recipe, choice)]
+    processes = process_environments(
+        cache_dir=cache_dir,
+        run_dir=run_dir,
+        installation_id=installation_id,
+        recipes=[recipe for recipe in recipes if recipe not in in_containers],
+    )
+    containers = DockerEnvironments(
+        in_containers, cache_dir=cache_dir, run_dir=run_dir, installation_id=installation_id, relay_image=relay_image
+    )
+    names = frozenset(recipe.name for recipe in in_containers)
+    others = frozenset(recipe.name for recipe in recipes) - names
+    return RoutedEnvironments([Route(others, processes), Route(names, containers)])
 
 
 def process_environments(
@@ -52,3 +92,19 @@ def process_environments(
     """
     made_of = known_recipes(()).own if recipes is None else recipes
     return ProcessEnvironments(made_of, cache_dir=cache_dir, run_dir=run_dir, installation_id=installation_id)
+
+
+def _is_for_docker(recipe: Recipe, choice: Choice) -> bool:
+    return choice == "docker" or (choice == "auto" and bool(obstacles_of(recipe)))
+
+
+def _obstacles(recipe: Recipe, choice: Choice) -> str | None:
+    """Say why a recipe cannot be run where it is chosen."""
+    in_processes, in_docker = obstacles_of(recipe), obstacles_in_docker(recipe)
+    if choice == "process" and in_processes:
+        return f"needs Docker: {'; '.join(in_processes)} (ROLLDECK_RUNTIME=process)"
+    if choice == "docker" and in_docker:
+        return f"cannot be run in Docker: {'; '.join(in_docker)} (ROLLDECK_RUNTIME=docker)"
+    if choice == "auto" and in_processes and in_docker:
+        return f"can be run neither in Docker nor without it: {'; '.join((*in_docker, *in_processes))}"
+    return None

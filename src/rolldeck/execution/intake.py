@@ -73,7 +73,7 @@ class Intake:
         free = self._parallel - len(self._crew)
         if not free:
             return 0
-        blocked = self._headroom() or self._breaker.blocked
+        blocked = self._headroom() or self._environments.blocked or self._breaker.blocked
         if blocked != self.blocked:
             _log.warning("nothing is claimed", reason=blocked) if blocked else _log.info("claiming again")
         self.blocked = blocked

@@ -132,6 +132,8 @@ class TracedEnvironments:
 
     def expect(self, demand: Mapping[str, int]) -> None: ...
 
+    blocked = None
+
     def report(self) -> PoolReport:
         return PoolReport()
 

@@ -83,6 +83,8 @@ class Maker:
 
     def expect(self, demand: Mapping[str, int]) -> None: ...
 
+    blocked = None
+
     def report(self) -> PoolReport:
         return PoolReport()
 

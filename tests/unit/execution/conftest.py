@@ -477,6 +477,7 @@ class FakeEnvironments:
         self._scene = scene
         self.expected: list[Mapping[str, int]] = []
         self.leftovers = 0
+        self.blocked: str | None = None
 
     async def provision(self, name: str, rollout_id: str) -> Environment:
         await self._scene.at("provision")

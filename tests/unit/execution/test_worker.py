@@ -354,6 +354,19 @@ async def test_without_headroom_it_claims_nothing_and_says_why(scene: "Scene", c
         await changes.until(all_are(Status.COMPLETED, 1))
 
 
+async def test_while_no_environment_can_be_provisioned_it_claims_nothing_and_says_why(
+    scene: "Scene", changes: Changes
+) -> None:
+    scene.environments.blocked = "the Docker engine does not answer"
+    scene.database.queue(1)
+    async with working(a_worker(scene, changes, lease_seconds=0.05, poll_seconds=0.01)):
+        await passes(lambda: "me" in scene.workers.alive and scene.workers.alive["me"].report.blocked is not None)
+        assert scene.workers.alive["me"].report.blocked == "the Docker engine does not answer"
+        assert scene.database.statuses == [Status.PENDING]
+        scene.environments.blocked = None
+        await changes.until(all_are(Status.COMPLETED, 1))
+
+
 async def test_after_three_failures_of_its_machine_in_a_row_it_pauses_and_says_why(
     scene: "Scene", changes: Changes
 ) -> None:

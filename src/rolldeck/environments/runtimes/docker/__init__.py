@@ -2,5 +2,5 @@
 
 A *session* is what one Rolldeck process holds. Everything that it makes in the engine carries labels (``labels``) with
 the installation, the session and the rollout from the moment that it exists, and so can be found and removed by
-whoever is left. How a rollout's network is closed, and reached nevertheless: ``docs/decisions/0011``.
+whoever is left. How a rollout's network is closed, and reached nevertheless: ``docs/decisions/0010``.
 """

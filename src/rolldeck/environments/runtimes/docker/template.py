@@ -1,5 +1,6 @@
 """A composition's template for the Docker runtime: an image per service, known by what it is made of."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,3 +52,11 @@ def template_of(recipe: Recipe) -> DockerTemplate:
     except OSError as error:
         raise TemplateError(f"a file of {recipe.name} cannot be read: {error}") from error
     return DockerTemplate(recipe, composition, hash_of("docker", content, *(_HERE / name for name in _MAKERS)))
+
+
+def obstacles_in_docker(recipe: Recipe) -> Sequence[str]:
+    """Return what keeps a recipe's application from being run in containers; nothing where it can be."""
+    if recipe.composition is None:
+        return (f"{recipe.title} is not put together of services",)
+    without = [service.name for service in recipe.composition.services if service.origin is None]
+    return tuple(f"the service {name} has no image" for name in without)

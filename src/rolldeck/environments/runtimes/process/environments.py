@@ -85,6 +85,11 @@ class ProcessEnvironments:
     def expect(self, demand: Mapping[str, int]) -> None:
         """Nothing is prepared here: see ``pool.WarmPool``."""
 
+    @property
+    def blocked(self) -> str | None:
+        """Nothing: what has died here is started again when it is needed."""
+        return None
+
     def report(self) -> PoolReport:
         """Report that every environment was waited for."""
         return PoolReport(ready=0, hits=0, misses=self._provisioned, discarded=0)
