@@ -11,8 +11,8 @@ import httpx2
 from google import genai
 from google.genai import types
 
-from rolldeck.agents.arguments import MalformedCall
 from rolldeck.agents.gemini_actions import Screen, actions_of
+from rolldeck.agents.models.arguments import MalformedCall
 from rolldeck.agents.models.conversation import Call, MalformedReply, Outcome, Reply
 from rolldeck.agents.models.network import ssl_context
 from rolldeck.agents.models.provider import Setup

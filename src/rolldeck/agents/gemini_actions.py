@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from rolldeck.agents.arguments import Arguments, MalformedCall, Point
-from rolldeck.agents.key_names import dom_chord, dom_key
+from rolldeck.agents.models.arguments import Arguments, MalformedCall, Point
+from rolldeck.agents.models.key_names import dom_chord, dom_key
 from rolldeck.domain.action import (
     Action,
     Back,

@@ -27,11 +27,13 @@ class Seen:
 
 @dataclass(frozen=True)
 class Said:
-    """What a model does in a turn: actions, or its answer."""
+    """What a model does in a turn: actions, or its answer. ``concern`` is why a person should confirm the actions."""
 
     actions: Sequence[Action] = ()
     answer: str | None = None
     text: str = ""
+    thoughts: str = ""
+    concern: str | None = None
 
 
 class Brain(Protocol):

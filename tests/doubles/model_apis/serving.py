@@ -1,10 +1,9 @@
 """Serving a model API's double on loopback, and the trouble that it can make."""
 
 import asyncio
-import contextlib
 import socket
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -85,22 +84,14 @@ async def echoing_key(request: Request) -> Response:
 
 @asynccontextmanager
 async def serving(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve in this event loop; gives the address."""
+    """Serve in this event loop, without uvicorn's own one, which ends slowly and takes signals; gives the address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = _Server(uvicorn.Config(app, log_config=None, access_log=False, timeout_graceful_shutdown=1))
-        task = asyncio.create_task(server.serve(sockets=[listener]))
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, lifespan="off"))
+        server.config.load()
+        server.lifespan = server.config.lifespan_class(server.config)
+        await server.startup(sockets=[listener])
         try:
-            while not server.started:
-                await asyncio.sleep(0.005)
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
-            server.should_exit = True
-            await task
-
-
-class _Server(uvicorn.Server):
-    """Leaves signals to the test run."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+            server.force_exit = True  # clients may keep their connections
+            await server.shutdown(sockets=[listener])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from rolldeck.agents.arguments import MalformedCall
 from rolldeck.agents.gemini_actions import Screen, actions_of
+from rolldeck.agents.models.arguments import MalformedCall
 from rolldeck.domain.action import (
     Action,
     Back,

@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from rolldeck.agents.arguments import Arguments, MalformedCall, Point
-from rolldeck.agents.key_names import dom_chord
-from rolldeck.agents.scale import Scale
+from rolldeck.agents.models.arguments import Arguments, MalformedCall, Point
+from rolldeck.agents.models.key_names import dom_chord
+from rolldeck.agents.models.scale import Scale
 from rolldeck.domain.action import (
     Action,
     Back,

@@ -6,9 +6,9 @@ from typing import Any, get_args
 import pytest
 from anthropic.types.beta import BetaBrowserMemberName, BetaComputerMemberName
 
-from rolldeck.agents.anthropic_actions import _TRANSLATIONS, Screen, actions_of, pointer_after
-from rolldeck.agents.arguments import MalformedCall, Point
-from rolldeck.agents.scale import Scale
+from rolldeck.agents.anthropic.actions import _TRANSLATIONS, Screen, actions_of, pointer_after
+from rolldeck.agents.models.arguments import MalformedCall, Point
+from rolldeck.agents.models.scale import Scale
 from rolldeck.domain.action import (
     Action,
     Back,

@@ -11,9 +11,9 @@ from typing import Any, get_args
 import json_repair
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from rolldeck.agents.arguments import Arguments, MalformedCall, Point
-from rolldeck.agents.key_names import dom_chord
-from rolldeck.agents.scale import Scale
+from rolldeck.agents.models.arguments import Arguments, MalformedCall, Point
+from rolldeck.agents.models.key_names import dom_chord
+from rolldeck.agents.models.scale import Scale
 from rolldeck.domain.action import Action, Drag
 
 _ACTION: TypeAdapter[Action] = TypeAdapter(Action)
@@ -69,6 +69,12 @@ def action_of(name: str, written: str, grid: Grid, scale: Scale) -> Action:
     except ValidationError as error:
         raise MalformedCall(f"{name}: {_problems(error)}") from error
     return _on_page(action, grid, scale)
+
+
+def repaired(written: str) -> str:
+    """Return arguments as JSON of an object, which is all that some servers take back."""
+    values = _lenient(written)
+    return json.dumps(values if isinstance(values, dict) else {})
 
 
 def is_written_action(text: str) -> bool:

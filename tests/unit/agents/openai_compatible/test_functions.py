@@ -7,9 +7,9 @@ import jsonschema_rs
 import pytest
 from pydantic import TypeAdapter
 
-from rolldeck.agents.arguments import MalformedCall
-from rolldeck.agents.function_tools import Grid, action_of, function_tools, is_written_action
-from rolldeck.agents.scale import Scale
+from rolldeck.agents.models.arguments import MalformedCall
+from rolldeck.agents.models.scale import Scale
+from rolldeck.agents.openai_compatible.functions import Grid, action_of, function_tools, is_written_action
 from rolldeck.domain.action import (
     Action,
     Back,

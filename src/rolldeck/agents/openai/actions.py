@@ -6,9 +6,9 @@ Source: https://developers.openai.com/api/docs/guides/tools-computer-use and the
 
 from collections.abc import Callable, Mapping
 
-from rolldeck.agents.arguments import Arguments, MalformedCall, Point
-from rolldeck.agents.key_names import dom_chords
-from rolldeck.agents.scale import Scale
+from rolldeck.agents.models.arguments import Arguments, MalformedCall, Point
+from rolldeck.agents.models.key_names import dom_chords
+from rolldeck.agents.models.scale import Scale
 from rolldeck.domain.action import (
     Action,
     Back,

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from rolldeck.agents.arguments import Point
-from rolldeck.agents.scale import Scale
+from rolldeck.agents.models.arguments import Point
+from rolldeck.agents.models.scale import Scale
 
 sides = st.integers(1, 4000)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolldeck.agents.key_names import dom_chord, dom_chords
+from rolldeck.agents.models.key_names import dom_chord, dom_chords
 
 
 @pytest.mark.parametrize(

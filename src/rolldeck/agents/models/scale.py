@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from rolldeck.agents.arguments import Point
+from rolldeck.agents.models.arguments import Point
 
 
 @dataclass(frozen=True)

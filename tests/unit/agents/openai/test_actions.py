@@ -5,9 +5,9 @@ from typing import get_args
 import pytest
 from openai.types.responses import ComputerAction
 
-from rolldeck.agents.arguments import MalformedCall
-from rolldeck.agents.openai_actions import _TRANSLATIONS, actions_of
-from rolldeck.agents.scale import Scale
+from rolldeck.agents.models.arguments import MalformedCall
+from rolldeck.agents.models.scale import Scale
+from rolldeck.agents.openai.actions import _TRANSLATIONS, actions_of
 from rolldeck.domain.action import (
     Action,
     Back,
