@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from rolldeck.machine import memory_bytes, processors
 
 _GB = 1_000_000_000
+_ADDRESS = r"^https?://"
 _MOST_PARALLEL_BY_DEFAULT = 8
 _PROCESSORS_PER_WORKER = 4
 # Measured with Superset: what the rollouts of one worker share (Chromium, PostgreSQL, the application), and each one.
@@ -156,7 +157,7 @@ class Settings(BaseSettings):
     )
     gemini_base_url: str | None = Field(
         default=None,
-        pattern=r"^https?://",
+        pattern=_ADDRESS,
         description="where Google's models are asked; default: Google's own address",
     )
     gemini_project: str | None = Field(
@@ -169,10 +170,26 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("ROLLDECK_OPENAI_API_KEY", "OPENAI_API_KEY"),
         description="key of OpenAI's models",
     )
+    openai_base_url: str | None = Field(
+        default=None, pattern=_ADDRESS, description="where OpenAI's models are asked; default: OpenAI's own address"
+    )
     anthropic_api_key: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("ROLLDECK_ANTHROPIC_API_KEY", "ANTHROPIC_API_KEY"),
         description="key of Anthropic's models",
+    )
+    anthropic_base_url: str | None = Field(
+        default=None,
+        pattern=_ADDRESS,
+        description="where Anthropic's models are asked; default: Anthropic's own address",
+    )
+    openai_compatible_base_url: str | None = Field(
+        default=None,
+        pattern=_ADDRESS,
+        description="server with models for the agent openai-compatible (vLLM, Ollama …), e.g. http://localhost:8000/v1",
+    )
+    openai_compatible_api_key: SecretStr | None = Field(
+        default=None, description="key of that server; default: none, as most servers of one's own want it"
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"

@@ -12,8 +12,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import rolldeck
+from rolldeck.agents.anthropic import anthropic_agent
 from rolldeck.agents.models.provider import ModelAccess
 from rolldeck.agents.models.providers import gemini
+from rolldeck.agents.openai import openai_agent
+from rolldeck.agents.openai_compatible import openai_compatible_agent
 from rolldeck.agents.plugins import plug_ins
 from rolldeck.agents.port import Agents
 from rolldeck.agents.registry import NOOP, ORACLE, AgentRegistry
@@ -281,7 +284,15 @@ def agents_of(settings: Settings) -> AgentRegistry:
         base_url=settings.gemini_base_url,
         options={"project": settings.gemini_project, "location": settings.gemini_location},
     )
-    return AgentRegistry([ORACLE, NOOP, gemini(gemini_access), *plug_ins()])
+    models_agents = (
+        gemini(gemini_access),
+        openai_agent(ModelAccess(settings.openai_api_key, settings.openai_base_url)),
+        anthropic_agent(ModelAccess(settings.anthropic_api_key, settings.anthropic_base_url)),
+        openai_compatible_agent(
+            ModelAccess(settings.openai_compatible_api_key, settings.openai_compatible_base_url),
+        ),
+    )
+    return AgentRegistry([ORACLE, NOOP, *models_agents, *plug_ins()])
 
 
 def environments_of(settings: Settings, installation_id: str) -> Environments:
