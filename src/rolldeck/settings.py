@@ -146,6 +146,9 @@ class Settings(BaseSettings):
         le=30,
         description="how long a screenshot waits at most for a page that is still loading, drawing or moving",
     )
+    show_pointer: bool = Field(
+        default=False, description="whether screenshots and videos show the mouse pointer; pages cannot see it"
+    )
     web_dir: Path | None = Field(
         default=None, description="the exported dashboard; default: the one built in this checkout"
     )

@@ -174,7 +174,7 @@ async def open_adapters(deck: Deck) -> AsyncIterator[Adapters]:
         most=settings.parallel,
     )
     scratch = Scratch(settings.run_dir or default_run_dir(), installation_tag(deck.database.installation_id))
-    page = PageSettings(patience=Patience(longest=settings.settle_seconds))
+    page = PageSettings(patience=Patience(longest=settings.settle_seconds), shows_pointer=settings.show_pointer)
     browsers = ChromiumBrowsers(settings.chromium, scratch=scratch, settings=page)
     try:
         await asyncio.gather(environments.start(), browsers.start())

@@ -46,13 +46,13 @@ class Hands:
         self._cdp = cdp
         self._origin = origin
         self._keyboard = Keyboard(page, clipboard)
-        self._mouse = Mouse(page, self._keyboard, width=width, height=height)
+        self.mouse = Mouse(page, self._keyboard, width=width, height=height)
 
     async def perform(self, action: Action) -> None:
         """Perform an action. Raises ``NoEffect``, and Playwright's ``Error`` where the page is gone."""
         match action:
             case Click() | MouseDown() | MouseUp() | Move() | Drag() | Scroll():
-                await self._mouse.perform(action)
+                await self.mouse.perform(action)
             case TypeText() | PressKey() | KeyDown() | KeyUp() | HoldKey():
                 await self._keyboard.perform(action)
             case Navigate() | Back() | Forward():

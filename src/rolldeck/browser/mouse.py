@@ -18,6 +18,8 @@ class Mouse:
         self._width = width
         self._height = height
         self._down: set[Button] = set()
+        self.at: tuple[int, int] | None = None
+        """Where the pointer is; None before its first move."""
 
     async def perform(self, action: Click | MouseDown | MouseUp | Move | Drag | Scroll) -> None:
         """Perform an action. Raises ``NoEffect``."""
@@ -45,10 +47,14 @@ class Mouse:
                 await self._mouse.wheel(action.dx, action.dy)
 
     def _point(self, x: int, y: int) -> tuple[int, int]:
-        """The point itself; one on the far edge is the last pixel before it. Raises ``NoEffect`` outside of the page."""
+        """The point itself; one on the far edge is the last pixel before it. The pointer will be there, of a path at the last.
+
+        Raises ``NoEffect`` outside of the page.
+        """
         if not (0 <= x <= self._width and 0 <= y <= self._height):
             raise NoEffect(f"({x}, {y}) is outside of the page, which is {self._width} × {self._height} pixels")
-        return min(x, self._width - 1), min(y, self._height - 1)
+        self.at = min(x, self._width - 1), min(y, self._height - 1)
+        return self.at
 
     async def _press(self, button: Button) -> None:
         if button in self._down:

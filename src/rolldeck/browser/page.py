@@ -15,6 +15,7 @@ from rolldeck.browser.clipboard import Clipboard
 from rolldeck.browser.egress_proxy import Traffic
 from rolldeck.browser.interruptions import Interruptions
 from rolldeck.browser.no_effect import NoEffect
+from rolldeck.browser.pointer import Pointer
 from rolldeck.browser.port import PageView
 from rolldeck.browser.reading import Reader
 from rolldeck.browser.settling import USUAL_PATIENCE, Patience, Settling
@@ -48,6 +49,7 @@ class PageSettings:
 
     viewport: Viewport = Viewport(1440, 900)
     patience: Patience = USUAL_PATIENCE
+    shows_pointer: bool = False
 
 
 USUAL_PAGE = PageSettings()
@@ -81,8 +83,10 @@ class ChromiumPage:
         self._view_seconds = settings.patience.longest + _CAPTURE_SECONDS
         self._reader = Reader(page)
         self._interruptions = interruptions
+        self._pointer = Pointer(cdp, self._hands.mouse) if settings.shows_pointer else None
         self._settling = Settling(cdp, traffic, settings.patience)
         self._resources = resources
+        self._unseen: frozenset[str] = frozenset()
         self._lost: str | None = None
         self._lost_event = asyncio.Event()
         page.on("crash", lambda _: self._lose("the page crashed"))
@@ -179,16 +183,25 @@ class ChromiumPage:
             self._lost_event.set()
 
     async def _settled_view(self) -> PageView:
-        waited = await self._settling.wait()
+        settled = await self._settling.wait()
+        self._note_unseen(settled.unseen)
+        if self._pointer is not None:
+            await self._pointer.draw()
         screenshot = await self._capture({"format": "png"})
         return PageView(
             screenshot=screenshot,
             url=self._page.url,
             width=self._viewport.width,
             height=self._viewport.height,
-            waited_seconds=waited,
+            waited_seconds=settled.seconds,
             notice=self._interruptions.told(),
         )
+
+    def _note_unseen(self, unseen: frozenset[str]) -> None:
+        """Tell what no screenshot shows, once for as long as it stays."""
+        for words in sorted(unseen - self._unseen):
+            self._interruptions.note(words)
+        self._unseen = unseen
 
     async def _capture(self, how: dict[str, str | int]) -> bytes:
         answer = await self._cdp.send("Page.captureScreenshot", {**how, "optimizeForSpeed": True})

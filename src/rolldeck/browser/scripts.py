@@ -67,7 +67,8 @@ VISIBLE_MENUS = """
 # Run in a world of its own, where the page's scripts cannot reach it, with how long the page must be quiet and how long it
 # is waited for at most, in milliseconds. Resolves to whether the page is loaded and nothing of it has changed for as long:
 # neither its DOM nor what its canvases show, and no animation that ends soon is going on. What changes without a pause (a clock,
-# a spinner) is an animation that does not end, and is no news after half a second.
+# a spinner) is an animation that does not end, and is no news after half a second. Resolves also to what the page shows its user in
+# windows of the system, which no screenshot shows, or which take no clicks.
 SETTLED = """
 (async (quiet, longest) => {
   const now = () => performance.now();
@@ -103,6 +104,19 @@ SETTLED = """
   };
   const animated = () => document.getAnimations().some((animation) =>
     animation.playState === "running" && animation.effect?.getComputedTiming().endTime < 1500);
+  const unseen = () => {
+    const words = [];
+    const field = document.activeElement;
+    if (field instanceof HTMLInputElement) {
+      const suggested = [...(field.list?.options ?? [])].slice(0, 30).map((option) => `“${option.value.slice(0, 60)}”`);
+      if (suggested.length) words.push(`The field with the focus suggests ${suggested.join(", ")}.`);
+      if (["date", "datetime-local", "month", "week", "time", "color"].includes(field.type))
+        words.push("The picker of the field with the focus takes no clicks: type the value, or use the arrow keys, Tab and Enter.");
+    }
+    const hint = [...document.querySelectorAll(":hover")].pop()?.closest("[title]")?.title;
+    if (hint) words.push(`What is under the pointer has the hint “${hint.slice(0, 200)}”.`);
+    return words;
+  };
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
   const frame = () => new Promise((done) => { requestAnimationFrame(() => requestAnimationFrame(done)); setTimeout(done, 100); });
   const end = now() + longest;
@@ -111,11 +125,11 @@ SETTLED = """
   if (painted) { await pause(quiet / 2); look(); }
   while (now() < end) {
     const left = watch.changed + quiet - now();
-    if (left <= 0 && document.readyState === "complete" && !animated()) return true;
+    if (left <= 0 && document.readyState === "complete" && !animated()) return { quiet: true, unseen: unseen() };
     await pause(Math.min(Math.max(left, 16), end - now()));
     if (painted) look();
   }
-  return false;
+  return { quiet: false, unseen: unseen() };
 })
 """
 

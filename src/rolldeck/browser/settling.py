@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from playwright.async_api import CDPSession
 from playwright.async_api import Error as PlaywrightError
+from pydantic import BaseModel, Field, ValidationError
 
 from rolldeck.browser.egress_proxy import Traffic
 from rolldeck.browser.scripts import SETTLED
@@ -26,6 +27,21 @@ class Patience:
 USUAL_PATIENCE = Patience()
 
 
+@dataclass(frozen=True)
+class Settled:
+    """How long a page was waited for, and what it shows its user that no screenshot shows, in words."""
+
+    seconds: float
+    unseen: frozenset[str]
+
+
+class _Answer(BaseModel):
+    """What the page says, which may be hostile: it is held to this."""
+
+    quiet: bool = False
+    unseen: list[str] = Field(default=[], max_length=4)
+
+
 class Settling:
     """Watches one page and its network."""
 
@@ -35,16 +51,17 @@ class Settling:
         self._patience = patience
         self._main_frame: str | None = None
 
-    async def wait(self) -> float:
-        """Wait until the page is quiet, at most as long as patience says; returns the seconds that it took."""
+    async def wait(self) -> Settled:
+        """Wait until the page is quiet, at most as long as patience says."""
         started = time.monotonic()
         deadline = started + self._patience.longest
+        answer = _Answer()
         while (left := deadline - time.monotonic()) > 0:
-            is_quiet = await self._page_is_quiet(left)
-            if is_quiet and self._network_quiet_in() <= 0:
+            answer = await self._ask_page(left)
+            if answer.quiet and self._network_quiet_in() <= 0:
                 break
             await self._network_quiet(deadline)
-        return time.monotonic() - started
+        return Settled(time.monotonic() - started, frozenset(answer.unseen))
 
     async def _network_quiet(self, deadline: float) -> None:
         while True:
@@ -56,8 +73,8 @@ class Settling:
     def _network_quiet_in(self) -> float:
         return self._patience.quiet - self._traffic.quiet_seconds(patience=_REQUEST_PATIENCE)
 
-    async def _page_is_quiet(self, seconds: float) -> bool:
-        """Ask the page to say when it is quiet; False where it is not within that time."""
+    async def _ask_page(self, seconds: float) -> _Answer:
+        """Ask the page to say when it is quiet, within that time."""
         milliseconds = f"{self._patience.quiet * 1000:.0f}, {seconds * 1000:.0f}"
         try:
             async with asyncio.timeout(seconds + _ANSWER_SECONDS):
@@ -70,13 +87,13 @@ class Settling:
                         "returnByValue": True,
                     },
                 )
+            return _Answer.model_validate(answer["result"].get("value") or {})
         except PlaywrightError:  # on its way to another document, where the world is another one
             self._main_frame = None
             await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-            return False
-        except TimeoutError:
-            return False
-        return answer["result"].get("value") is True
+            return _Answer()
+        except (TimeoutError, ValidationError):
+            return _Answer()
 
     async def _own_world(self) -> int:
         """The world beside the page's own, of the document that is shown now; asked for each time, as ids are used again."""
