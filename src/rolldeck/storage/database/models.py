@@ -6,6 +6,7 @@ index ``(facet, id)`` serves both a filter by that facet and its order. ``create
 Counters (of ``tasks`` and ``batches``) are kept by every write to ``rollouts``; see ``repositories.ledger``.
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,11 +46,13 @@ class UtcDateTime(TypeDecorator[datetime]):
             raise ValueError("a time without a time zone cannot be stored")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002 - SQLAlchemy's signature
-        """Return the stored moment, in UTC."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:  # noqa: ARG002 - SQLAlchemy's signature
+        """Return what reads a stored moment. By itself, for lists have thousands: PostgreSQL's driver gives it in UTC."""
+        return _moment if dialect.name == "sqlite" else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
 class Words(TypeDecorator[str]):

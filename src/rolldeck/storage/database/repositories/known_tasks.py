@@ -2,11 +2,11 @@
 
 from collections.abc import Set as AbstractSet
 
-from pydantic import JsonValue
 from sqlalchemy import Connection, bindparam, select
 
 from rolldeck.domain.task import Task
 from rolldeck.storage.database.models import task_versions
+from rolldeck.storage.database.pieces import in_pieces
 from rolldeck.storage.database.repositories.records import task_of
 
 _MOST = 5000
@@ -18,10 +18,9 @@ class KnownTasks:
     def __init__(self) -> None:
         self._tasks: dict[tuple[str, str], Task] = {}
 
-    def parse(self, task_id: str, version: str, content: str) -> Task:
-        """Return a task from its stored content. Raises ``StorageError`` where this code cannot read it any more."""
-        task = self._tasks.get((task_id, version))
-        return self._keep(task_id, version, content) if task is None else task
+    def among(self, versions: AbstractSet[tuple[str, str]]) -> dict[tuple[str, str], Task]:
+        """Return those of the versions that are known, by (task id, version)."""
+        return {version: self._tasks[version] for version in versions if version in self._tasks}
 
     def read(self, connection: Connection, task_id: str, version: str) -> Task:
         """Return a version of a task, which exists, reading it where it is not known yet."""
@@ -31,9 +30,15 @@ class KnownTasks:
             task = self._keep(task_id, version, content)
         return task
 
-    def answers(self, versions: AbstractSet[tuple[str, str]]) -> dict[tuple[str, str], JsonValue]:
-        """Return the expected answers of those of the versions that were read."""
-        return {version: self._tasks[version].answer for version in versions if version in self._tasks}
+    def read_all(self, connection: Connection, versions: AbstractSet[tuple[str, str]]) -> dict[tuple[str, str], Task]:
+        """Read those of the versions that exist. Raises ``StorageError`` where this code cannot read one any more."""
+        found: dict[tuple[str, str], Task] = {}
+        # By task alone: SQLite searches no index for pairs. A task has few versions.
+        for some in in_pieces(sorted({task_id for task_id, _ in versions})):
+            for row in connection.execute(_CONTENTS.where(task_versions.c.task_id.in_(some))):
+                if (row.task_id, row.version) in versions:
+                    found[row.task_id, row.version] = self._keep(*row)
+        return found
 
     def _keep(self, task_id: str, version: str, content: str) -> Task:
         task = task_of(task_id, content)
@@ -43,6 +48,7 @@ class KnownTasks:
         return task
 
 
+_CONTENTS = select(task_versions.c.task_id, task_versions.c.version, task_versions.c.content)
 _CONTENT = select(task_versions.c.content).where(
     task_versions.c.task_id == bindparam("task"), task_versions.c.version == bindparam("task_version")
 )

@@ -17,7 +17,7 @@ from rolldeck.storage.database.models import task_versions, tasks
 from rolldeck.storage.database.natural_order import natural_key
 from rolldeck.storage.database.pieces import in_pieces
 from rolldeck.storage.database.prepared import Prepared
-from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
+from rolldeck.storage.database.repositories.fetching import Row, fetch_all
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.ledger import Ledger
 from rolldeck.storage.database.repositories.repository import Repository
@@ -54,61 +54,57 @@ class DatabaseTasks(Repository):
     async def list(self, *, after: str | None = None, limit: int = 1000) -> Sequence[StoredTask]:
         """Tasks in the natural order of their ids, beginning after the id ``after``."""
         place = {"after": "" if after is None else natural_key(after), "most": limit}
-        return await self._read(
-            "listing tasks", lambda connection: [self._stored(row) for row in _LIST.fetch(connection, place)]
-        )
+        rows = await self._read("listing tasks", lambda connection: _LIST.fetch(connection, place), one_statement=True)
+        return await self._stored(rows)
 
     async def get(self, task_id: str, version: str | None = None) -> StoredTask:
         """Return one task, its newest version unless one is named. Raises ``NotFound``."""
-        wanted = _NEWEST if version is None else _ANY_VERSION.where(task_versions.c.version == version)
-        query = wanted.where(tasks.c.id == task_id)
-
-        def work(connection: Connection) -> StoredTask:
-            row = fetch_one(connection, query)
-            if row is None:
-                raise NotFound(f"There is no task {task_id!r}" + ("" if version is None else f" of version {version}"))
-            return self._stored(row)
-
-        return await self._read("reading a task", work)
+        row = await self._read(
+            "reading a task", lambda connection: _GET.fetch_one(connection, {"key": task_id}), one_statement=True
+        )
+        if row is None:
+            raise NotFound(f"There is no task {task_id!r}" + ("" if version is None else f" of version {version}"))
+        (stored,) = await self._stored([row if version is None else {**row, "version": version}])
+        return stored
 
     async def get_many(self, task_ids: Sequence[str]) -> Sequence[StoredTask]:
         """Return tasks, their newest versions, in the order of ``task_ids``. Raises ``NotFound`` that names unknown ones."""
 
-        def work(connection: Connection) -> dict[str, StoredTask]:
-            found: dict[str, StoredTask] = {}
+        def work(connection: Connection) -> dict[str, Row]:
+            found: dict[str, Row] = {}
             for some in in_pieces(task_ids):
-                rows = fetch_all(connection, _NEWEST.where(tasks.c.id.in_(some)))
-                found |= {row["id"]: self._stored(row) for row in rows}
+                found |= {row["id"]: row for row in fetch_all(connection, select(tasks).where(tasks.c.id.in_(some)))}
             return found
 
         found = await self._read("reading tasks", work)
         refuse_unknown(task_ids, found)
-        return [found[task_id] for task_id in task_ids]
+        return await self._stored([found[task_id] for task_id in task_ids])
 
     async def answers(self, versions: AbstractSet[tuple[str, str]]) -> Mapping[tuple[str, str], JsonValue]:
         """Return the expected answers of versions of tasks, by (task id, version). Raises ``NotFound``."""
-        columns = (task_versions.c.task_id, task_versions.c.version, task_versions.c.content)
+        return {version: task.answer for version, task in (await self._of_versions(versions)).items()}
 
-        def work(connection: Connection) -> dict[tuple[str, str], JsonValue]:
-            found: dict[tuple[str, str], JsonValue] = {}
-            # By task alone: SQLite searches no index for pairs. A task has few versions.
-            for some in in_pieces(list({task_id for task_id, _ in versions})):
-                for row in connection.execute(select(*columns).where(task_versions.c.task_id.in_(some))):
-                    if (row.task_id, row.version) in versions:
-                        found[row.task_id, row.version] = self._known.parse(*row).answer
-            return found
+    async def _stored(self, rows: Sequence[Row]) -> Sequence[StoredTask]:
+        """Return the tasks whose rows these are, each in the row's version. Raises ``NotFound``."""
+        found = await self._of_versions({(row["id"], row["version"]) for row in rows})
+        return [_stored_task(row, found[row["id"], row["version"]]) for row in rows]
 
-        known = self._known.answers(versions)
-        if len(known) == len(versions):
-            return known
-        found = await self._read("reading tasks", work)
-        refuse_unknown([task_id for task_id, _ in versions], [task_id for task_id, _ in found])
-        return found
+    async def _of_versions(self, versions: AbstractSet[tuple[str, str]]) -> Mapping[tuple[str, str], Task]:
+        """Return versions of tasks, which never change: only those are read that are not known yet. Raises ``NotFound``."""
+        known = self._known.among(versions)
+        unknown = versions - known.keys()
+        if unknown:
+            known |= await self._read("reading tasks", lambda connection: self._known.read_all(connection, unknown))
+            missing = unknown - known.keys()
+            if missing:
+                task_id, version = min(missing)
+                raise NotFound(f"There is no task {task_id!r} of version {version}")
+        return known
 
-    def _stored(self, row: Row) -> StoredTask:
-        counts = TaskCounts(row["live"], row["completed"], row["succeeded"], row["failed"], row["cancelled"])
-        task = self._known.parse(row["id"], row["version_read"], row["content"])
-        return StoredTask(task, row["version_read"], row["created_at"], row["updated_at"], counts)
+
+def _stored_task(row: Row, task: Task) -> StoredTask:
+    counts = TaskCounts(row["live"], row["completed"], row["succeeded"], row["failed"], row["cancelled"])
+    return StoredTask(task, row["version"], row["created_at"], row["updated_at"], counts)
 
 
 def _store(connection: Connection, contents: Mapping[str, tuple[str, str]], now: datetime) -> UploadCounts:
@@ -152,12 +148,10 @@ def _add_versions(connection: Connection, contents: Mapping[str, tuple[str, str]
         connection.execute(insert(task_versions), rows)
 
 
-_ANY_VERSION = select(tasks, task_versions.c.version.label("version_read"), task_versions.c.content).join_from(
-    tasks, task_versions, task_versions.c.task_id == tasks.c.id
-)
-_NEWEST = _ANY_VERSION.where(task_versions.c.version == tasks.c.version)
+_GET = Prepared(select(tasks).where(tasks.c.id == bindparam("key")))
 _LIST = Prepared(
-    _NEWEST.where(tasks.c.order_key > bindparam("after"))
+    select(tasks)
+    .where(tasks.c.order_key > bindparam("after"))
     .order_by(tasks.c.order_key)
     .limit(bindparam("most", type_=Integer))
 )
