@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
-import sqlalchemy
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
@@ -24,8 +23,9 @@ from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.storage.database import Database
 from rolldeck.storage.database.engine import Transactions, open_transactions
 from rolldeck.storage.database.models import batches, rollouts, task_versions, tasks
-from rolldeck.storage.database.repositories import listing
+from rolldeck.storage.database.repositories import finding, listing, searching
 from rolldeck.storage.database.repositories.list_order import Cursor
+from rolldeck.storage.database.repositories.text_sample import TextSample
 from rolldeck.storage.port import Change, Claim, RolloutFilter, RolloutPage, RolloutSort
 
 _Result = TypeVar("_Result")
@@ -115,11 +115,8 @@ class Stored:
     def page(
         self, where: RolloutFilter, sort: RolloutSort, after: str | None = None, limit: int = 50, *, count: bool = False
     ) -> RolloutPage:
-        return self.do(
-            lambda connection: listing.rollouts_page(
-                connection, where=where, sort=sort, after=after, limit=limit, count=count
-            )
-        )
+        asked = listing.Asked(where, sort, after, limit, count)
+        return self.do(lambda connection: listing.rollouts_page(connection, asked=asked, sample=TextSample()))
 
     def do(self, work: Callable[[Connection], _Result]) -> _Result:
         return self.runner.run(self.transactions.read(work))
@@ -201,10 +198,11 @@ def maybe(*values: Any) -> st.SearchStrategy[Any]:
 def sizes(request: pytest.FixtureRequest) -> Iterator[None]:
     """With the real bounds, these rollouts are always few; with small ones, every way of finding a page is gone."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searching, "_LOOKED_AT", 20)
         if request.param == "few are many here":
-            patch.setattr(listing, "_FEW", 150)
-        patch.setattr(listing, "_LOOKED_AT", 20)
-        patch.setattr(listing, "_FEW_TEXTS", 20)
+            patch.setattr(searching, "_FEW_TEXTS", 20)
+            patch.setattr(searching, "_CANDIDATES", 200)
+            patch.setattr(finding, "_RANGES_AT_ONCE", 2)
         yield
 
 
@@ -274,8 +272,9 @@ def test_a_search_that_goes_on_from_page_to_page_finds_everything_once(
 def test_a_page_of_a_search_ends_where_many_texts_may_have_it_and_none_of_those_asked_for_does(
     stored: Stored, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listing, "_LOOKED_AT", 20)
-    monkeypatch.setattr(listing, "_FEW_TEXTS", 20)
+    monkeypatch.setattr(searching, "_LOOKED_AT", 20)
+    monkeypatch.setattr(searching, "_FEW_TEXTS", 20)
+    monkeypatch.setattr(searching, "_CANDIDATES", 20)
     where = RolloutFilter(text="hats and coats", statuses=frozenset({Status.CANCELLED}))
     page = stored.page(where, RolloutSort.NEWEST, count=True)
     assert (page.rollouts, page.next is None, page.total) == ([], False, None)
@@ -316,19 +315,13 @@ def test_no_page_on_sqlite_is_found_by_reading_everything(
     def plans(connection: Connection) -> list[str]:
         if connection.dialect.name != "sqlite":
             return []
-        asked: list[tuple[str, Any]] = []
-
-        def note(*event: Any) -> None:
-            asked.append((event[2], event[3]))
-
-        sqlalchemy.event.listen(connection, "before_cursor_execute", note)
-        listing.rollouts_page(connection, where=where, sort=sort, after=None, limit=50, count=True)
-        sqlalchemy.event.remove(connection, "before_cursor_execute", note)
-        return [
-            row[3]
-            for statement, parameters in asked
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        ]
+        driver: Any = connection.connection.driver_connection
+        statements: list[str] = []
+        driver.set_trace_callback(statements.append)
+        asked = listing.Asked(where, sort, None, 50, count=True)
+        listing.rollouts_page(connection, asked=asked, sample=TextSample())
+        driver.set_trace_callback(None)
+        return [row[3] for statement in statements for row in driver.execute(f"EXPLAIN QUERY PLAN {statement}")]
 
     unindexed = {"SCAN listed", "SCAN rollouts", "SCAN first"}
     in_order_of_numbers = {"SCAN listed"} if where == RolloutFilter() else set()

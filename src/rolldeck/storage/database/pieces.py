@@ -7,6 +7,6 @@ _Item = TypeVar("_Item")
 _AT_ONCE = 5000  # SQLite allows 32,766 variables in a statement
 
 
-def in_pieces(items: Sequence[_Item]) -> Iterable[Sequence[_Item]]:
+def in_pieces(items: Sequence[_Item], at_once: int = _AT_ONCE) -> Iterable[Sequence[_Item]]:
     """Yield the items in pieces, each small enough for the variables of one statement."""
-    return (items[start : start + _AT_ONCE] for start in range(0, len(items), _AT_ONCE))
+    return (items[start : start + at_once] for start in range(0, len(items), at_once))

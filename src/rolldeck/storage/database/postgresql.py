@@ -39,8 +39,13 @@ class PostgresTransactions:
             hide_parameters=True,  # a logged traceback shows no instructions and answers
             connect_args={
                 "timeout": _CONNECT_SECONDS,
-                # Planning just in time takes longer than these statements do.
-                "server_settings": {"application_name": "rolldeck", "jit": "off", "timezone": "UTC"},
+                # Compiling a statement, and starting processes for it, takes longer than these statements do.
+                "server_settings": {
+                    "application_name": "rolldeck",
+                    "jit": "off",
+                    "max_parallel_workers_per_gather": "0",
+                    "timezone": "UTC",
+                },
             },
         )
 

@@ -8,14 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Connection, Insert, Select, Update, make_url
+from sqlalchemy import CompoundSelect, Connection, Insert, Select, Update, make_url
 from sqlalchemy.engine import Dialect
 from sqlalchemy.util import await_only
 
 from rolldeck.storage.database.repositories.fetching import Row
 
 _Process = Callable[[Any], Any] | None
-_Statement = Insert | Update | Select[Any]
+_Statement = Insert | Update | Select[Any] | CompoundSelect[Any]
 _SQLITE: Dialect = make_url("sqlite+pysqlite://").get_dialect()()
 _POSTGRESQL: Dialect = make_url("postgresql+asyncpg://").get_dialect()()
 _FLOAT8 = 701  # the only number of PostgreSQL that its driver is asked for that could be read in more than one way

@@ -6,14 +6,17 @@ with the same value, then with the values beyond. So each stretch has one direct
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import ColumnElement, FromClause, Integer, Row, literal_column, null
+from sqlalchemy import ColumnElement, FromClause, Integer, bindparam, literal_column, null
 
 from rolldeck.domain.errors import InvalidInput
+from rolldeck.storage.database.listed import listed
+from rolldeck.storage.database.repositories.fetching import Row
 from rolldeck.storage.port import RolloutSort
 
 _Value = Annotated[float, Field(ge=-(2**31), lt=2**31, allow_inf_nan=False)]
@@ -53,84 +56,124 @@ class Cursor(BaseModel):
         return cursor
 
 
+def cursor_at(row: Row, sort: RolloutSort) -> Cursor:
+    """Return the cursor at an entry of a list."""
+    return Cursor(sort=sort, value=row["value"], number=row["number"])
+
+
 Spelling = Callable[[FromClause, str], ColumnElement[Any]]
 """How a column is written in a condition and an order, which decides which index answers them."""
 
 
-def plain(listed: FromClause, name: str) -> ColumnElement[Any]:
+def plain(rows: FromClause, name: str) -> ColumnElement[Any]:
     """The column itself: for the primary key, and the indexes of what lists are sorted by."""
-    return listed.c[name]
+    return rows.c[name]
 
 
-def added_to(listed: FromClause, name: str) -> ColumnElement[Any]:
+def added_to(rows: FromClause, name: str) -> ColumnElement[Any]:
     """``column + 0``: for PostgreSQL's indexes that are led by another column, which are on that. No other index is."""
-    added: ColumnElement[Any] = listed.c[name] + literal_column("0", Integer)
+    added: ColumnElement[Any] = rows.c[name] + literal_column("0", Integer)
     return added
 
 
-def unsorted(listed: FromClause, name: str) -> ColumnElement[Any]:
+def unsorted(rows: FromClause, name: str) -> ColumnElement[Any]:
     """The number itself, ``column + 0`` of the others: for few rows, found otherwise and sorted then."""
-    return plain(listed, name) if name == "number" else added_to(listed, name)
+    return plain(rows, name) if name == "number" else added_to(rows, name)
+
+
+class Bound(Enum):
+    """What the values of a stretch have in common."""
+
+    ANY = auto()  # nothing: the order is that of the numbers alone
+    GIVEN = auto()  # there is one
+    SAME = auto()  # they are that of the cursor
+    BEYOND = auto()  # they follow that of the cursor
+    LACKING = auto()  # there is none
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """A range of a list: of the rollouts whose value (in ``column``) passes ``test``, those beyond ``number``."""
+    """A range of a list, by what its statement is made of: which values (in ``column``), and in which direction.
+
+    Where it ``goes_on``, it begins beyond the cursor's number. The cursor's value and number are the statement's
+    parameters ``at`` and ``beyond``.
+    """
 
     column: str | None
     descending: bool
-    test: Callable[[ColumnElement[Any]], ColumnElement[bool]] | None = None
-    number: int | None = None
-    one_value: bool = True
+    bound: Bound
+    goes_on: bool = False
 
-    @property
-    def by_number(self) -> bool:
-        """Whether the order is that of the numbers alone."""
-        return self.column is None
-
-    def conditions(self, listed: FromClause, spell: Spelling = plain) -> list[ColumnElement[bool]]:
+    def conditions(self, rows: FromClause, spell: Spelling = plain) -> list[ColumnElement[bool]]:
         """Return what its rollouts have in common."""
         found: list[ColumnElement[bool]] = []
-        if self.test is not None:
-            found.append(self.test(spell(listed, self.column or "number")))
-        if self.number is not None:
-            number = spell(listed, "number")
-            found.append(number < self.number if self.descending else number > self.number)
+        if self.column is not None:
+            at = bindparam("at", type_=listed.c[self.column].type)
+            value = spell(rows, self.column)
+            by_bound = {
+                Bound.GIVEN: value.is_not(None),
+                Bound.SAME: value == at,
+                Bound.BEYOND: value < at if self.descending else value > at,
+                Bound.LACKING: value.is_(None),
+            }
+            found.append(by_bound[self.bound])
+        if self.goes_on:
+            beyond_number = bindparam("beyond", type_=listed.c.number.type)
+            number = spell(rows, "number")
+            found.append(number < beyond_number if self.descending else number > beyond_number)
         return found
 
-    def order(self, listed: FromClause, spell: Spelling = plain) -> list[ColumnElement[Any]]:
+    def order(self, rows: FromClause, spell: Spelling = plain) -> list[ColumnElement[Any]]:
         """Return what it is ordered by."""
-        by = [] if self.one_value else [spell(listed, self.column or "number")]
-        by.append(spell(listed, "number"))
+        by = [spell(rows, "number")]
+        if self.column is not None and self._has_several_values:
+            by.insert(0, spell(rows, self.column))
+        return self.directed(by)
+
+    def order_of_merged(self) -> list[ColumnElement[Any]]:
+        """Return the same for rows with the columns ``number`` and ``value``."""
+        names = ("value", "number") if self._has_several_values else ("number",)
+        return self.directed([literal_column(name) for name in names])
+
+    def directed(self, by: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+        """Return an order by these, in its direction."""
         return [each.desc() if self.descending else each.asc() for each in by]
 
-    def value(self, listed: FromClause) -> ColumnElement[Any]:
+    def value(self, rows: FromClause, spell: Spelling = plain) -> ColumnElement[Any]:
         """Return the value that the list is sorted by, null where that is the number."""
-        return null() if self.column is None else listed.c[self.column]
+        return null() if self.column is None else spell(rows, self.column)
 
-    def comes_before(self, row: "Row[Any]") -> tuple[float, int]:
-        """Return a key that sorts rows of this stretch as it does."""
+    def comes_before(self, row: Row) -> tuple[float, int]:
+        """Return a key that sorts rows with ``number`` and ``value`` as it does."""
         sign = -1 if self.descending else 1
-        return (0.0 if self.one_value else sign * float(row.value), sign * row.number)
+        return (sign * float(row["value"]) if self._has_several_values else 0.0, sign * row["number"])
+
+    @property
+    def _has_several_values(self) -> bool:
+        return self.bound in {Bound.GIVEN, Bound.BEYOND}
 
 
-def stretches(sort: RolloutSort, cursor: Cursor | None) -> Sequence[Stretch]:
+@dataclass(frozen=True)
+class Part:
+    """A stretch with the value and the number that it begins with."""
+
+    stretch: Stretch
+    parameters: Mapping[str, float | int | None]
+
+
+def parts_of(sort: RolloutSort, cursor: Cursor | None) -> Sequence[Part]:
     """Return the ranges that make up what follows the cursor (None: the whole list), in order."""
-    name, descending = _VALUES.get(sort), sort in _DESCENDING
-    last = None if cursor is None else cursor.number
-    if name is None:
-        return [Stretch(None, descending, number=last)]
-
-    def without(number: int | None) -> Stretch:
-        return Stretch(name, descending, lambda value: value.is_(None), number)
-
+    column, descending = _VALUES.get(sort), sort in _DESCENDING
     if cursor is None:
-        return [Stretch(name, descending, lambda value: value.is_not(None), one_value=False), without(None)]
-    if cursor.value is None:
-        return [without(last)]
-    at = int(cursor.value) if name == "steps" else cursor.value
+        bounds = [Bound.ANY] if column is None else [Bound.GIVEN, Bound.LACKING]
+        return [Part(Stretch(column, descending, bound), {}) for bound in bounds]
+    at = None if cursor.value is None else int(cursor.value) if column == "steps" else cursor.value
+    place = {"at": at, "beyond": cursor.number}
+    if column is None or at is None:
+        bound = Bound.ANY if column is None else Bound.LACKING
+        return [Part(Stretch(column, descending, bound, goes_on=True), place)]
     return [
-        Stretch(name, descending, lambda value: value == at, last),
-        Stretch(name, descending, lambda value: value < at if descending else value > at, one_value=False),
-        without(None),
+        Part(Stretch(column, descending, Bound.SAME, goes_on=True), place),
+        Part(Stretch(column, descending, Bound.BEYOND), place),
+        Part(Stretch(column, descending, Bound.LACKING), place),
     ]

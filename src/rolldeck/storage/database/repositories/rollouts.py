@@ -22,6 +22,7 @@ from rolldeck.storage.database.repositories.records import attempt_of, rollout_o
 from rolldeck.storage.database.repositories.repository import Repository
 from rolldeck.storage.database.repositories.rows import ask_to_cancel, batch_row, rollout_row
 from rolldeck.storage.database.repositories.statuses import NO_CHANGE, happen
+from rolldeck.storage.database.repositories.text_sample import TextSample
 from rolldeck.storage.port import Change, Claim, Removed, RolloutFilter, RolloutPage, RolloutSort, Standing
 
 _MOST_DEMAND = 1000
@@ -33,6 +34,7 @@ class DatabaseRollouts(Repository):
     def __init__(self, transactions: Transactions, now: Callable[[], datetime], tasks: KnownTasks) -> None:
         super().__init__(transactions, now)
         self._tasks = tasks
+        self._texts = TextSample()
 
     async def list(
         self,
@@ -44,8 +46,8 @@ class DatabaseRollouts(Repository):
         count: bool = False,
     ) -> RolloutPage:
         """Return a page of the rollouts that match, with ``count`` also how many match. Raises ``InvalidInput`` for a bad cursor."""
-        work = partial(listing.rollouts_page, where=where, sort=sort, after=after, limit=limit, count=count)
-        return await self._read("listing rollouts", work)
+        asked = listing.Asked(where, sort, after, limit, count)
+        return await self._read("listing rollouts", partial(listing.rollouts_page, asked=asked, sample=self._texts))
 
     async def get(self, rollout_id: str) -> Rollout:
         """Return one rollout. Raises ``NotFound``."""

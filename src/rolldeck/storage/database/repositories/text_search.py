@@ -1,20 +1,21 @@
 """Searching texts, without regard to case: which versions of tasks, and which rollouts' own texts, hold a phrase.
 
-PostgreSQL keeps texts in small letters and has an index of their trigrams that knows of whole phrases. SQLite's knows
-which texts have some trigrams, anywhere in them; those are looked at once more, in small letters as Python has them.
+Both databases have an index of trigrams, three characters that follow each other. It is asked for the rarest pieces of a
+phrase; the texts that it finds are looked at once more. PostgreSQL keeps texts in small letters, and knows trigrams of
+letters and digits only, but also where words begin and end.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, FromClause, func, select, true
+from sqlalchemy import ColumnElement, Connection, FromClause, Text, bindparam, func, select, true
 
 from rolldeck.storage.database.listed import listed, listed_tasks, listed_texts, listed_trigrams
+from rolldeck.storage.database.prepared import Prepared
 
 _SHORTEST = 3  # characters: of less, no index of trigrams knows anything
-_MOST_TRIGRAMS = 8  # more of them exclude hardly anything
 
 
 @dataclass(frozen=True)
@@ -29,38 +30,32 @@ class Phrase:
         """Whether it is searched in tasks only."""
         return len(self.words) < _SHORTEST
 
-    def is_in(self, text: ColumnElement[str]) -> ColumnElement[bool]:
-        """Return whether a stored text holds it, in words that no index answers: for texts that are looked at anyway."""
-        if self.on_sqlite:
-            return func.instr(func.small_letters(text), self.words) > 0
-        return func.strpos(text, self.words) > 0
-
     @property
-    def trigrams(self) -> Sequence[str]:
-        """All its trigrams that the index knows, which every text that holds it has: PostgreSQL's are within words."""
-        parts = [self.words] if self.on_sqlite else re.findall(r"\w+", self.words)
-        return [part[start : start + _SHORTEST] for part in parts for start in range(len(part) - _SHORTEST + 1)]
-
-    def rollouts(self) -> FromClause:
-        """Return the entries of ``listed`` whose own text holds it, as something to read from."""
+    def pieces(self) -> Sequence[str]:
+        """Parts of it that the index can be asked for: trigrams and, of PostgreSQL's, also words with what is around them."""
         if self.on_sqlite:
-            texts = listed_trigrams.join(listed_texts, listed_texts.c.number == listed_trigrams.c.rowid)
-            entries = texts.join(listed, listed.c.number == listed_trigrams.c.rowid)
-            # Its number is that of the trigrams, whose order is the one that costs nothing.
-            columns = [listed_trigrams.c.rowid.label("number"), *(each for each in listed.c if each.name != "number")]
-            some = self.trigrams[:: -(-len(self.trigrams) // _MOST_TRIGRAMS)]
-            asked = " ".join('"' + trigram.replace('"', '""') + '"' for trigram in some)  # as FTS5 has it
-            has_trigrams = listed_trigrams.c.listed_trigrams.op("MATCH")(asked)
-            holds = self.is_in(listed_texts.c.text)
-            return select(*columns).select_from(entries).where(has_trigrams, holds).subquery("found")
-        holds = listed_texts.c.text.contains(self.words, autoescape=True)
-        return _entries_of(select(listed_texts.c.number).where(holds).subquery("numbers"))
+            return _trigrams_of(self.words)
+        found = [trigram for word in re.findall(r"[^\W_]+", self.words) for trigram in _trigrams_of(word)]
+        found += re.findall(r"(?=([\W_][^\W_]+[\W_]))", self.words)
+        # What PostgreSQL takes for a letter depends on its locale, beyond these.
+        return sorted({each for each in found if each.isascii()} or set(found))
+
+    def parameters(self, pieces: Sequence[str]) -> Mapping[str, str]:
+        """Return what statements are given of it, which ask the index for these of its pieces."""
+        if self.on_sqlite:  # as FTS5 has it
+            asked = " ".join('"' + piece.replace('"', '""') + '"' for piece in pieces)
+            return {"words": self.words, "asked": asked}
+        literally = [re.sub(r"([\\%_])", r"\\\1", piece) for piece in pieces]
+        return {"words": self.words} | {_pattern(number): f"%{each}%" for number, each in enumerate(literally)}
 
 
-def _entries_of(numbers: FromClause) -> FromClause:
-    # One by one: PostgreSQL, which cannot know how many there are, might read all entries to join them.
-    entry = select(listed).where(listed.c.number == numbers.c.number).limit(1).lateral("entry")
-    return select(entry).select_from(numbers.join(entry, true())).subquery("found")
+def as_indexed(text: str, *, on_sqlite: bool) -> str:
+    """Return a text, in small letters, as the index of trigrams knows it: PostgreSQL's knows one thing between words only."""
+    return text if on_sqlite else re.sub(r"[\W_]+", " ", text)
+
+
+def _trigrams_of(words: str) -> list[str]:
+    return sorted({words[start : start + _SHORTEST] for start in range(len(words) - _SHORTEST + 1)})
 
 
 def phrase(connection: Connection, text: str) -> Phrase:
@@ -74,5 +69,45 @@ def phrase(connection: Connection, text: str) -> Phrase:
 
 def tasks_with(connection: Connection, searched: Phrase) -> Sequence[int]:
     """Return the versions of tasks, by number, whose id or instruction holds the phrase."""
-    query = select(listed_tasks.c.number).where(searched.is_in(listed_tasks.c.text))
-    return connection.execute(query).scalars().all()
+    rows = _TASKS[searched.on_sqlite].fetch(connection, {"words": searched.words})
+    return [row["number"] for row in rows]
+
+
+def holds(text: ColumnElement[str], *, on_sqlite: bool) -> ColumnElement[bool]:
+    """Return whether a stored text holds the phrase, in words that no index answers: for texts that are looked at anyway."""
+    words = bindparam("words", type_=Text)
+    return func.instr(func.small_letters(text), words) > 0 if on_sqlite else func.strpos(text, words) > 0
+
+
+def rollouts_with(pieces: int, *, on_sqlite: bool) -> FromClause:
+    """Return the entries of ``listed`` whose own text holds the phrase, found by so many of its pieces."""
+    return _on_sqlite() if on_sqlite else _on_postgresql(pieces)
+
+
+def _on_sqlite() -> FromClause:
+    texts = listed_trigrams.join(listed_texts, listed_texts.c.number == listed_trigrams.c.rowid)
+    entries = texts.join(listed, listed.c.number == listed_trigrams.c.rowid)
+    # Its number is that of the trigrams, whose order is the one that costs nothing.
+    columns = [listed_trigrams.c.rowid.label("number"), *(each for each in listed.c if each.name != "number")]
+    has_trigrams = listed_trigrams.c.listed_trigrams.op("MATCH")(bindparam("asked", type_=Text))
+    found = select(*columns).select_from(entries).where(has_trigrams, holds(listed_texts.c.text, on_sqlite=True))
+    return found.subquery("found")
+
+
+def _on_postgresql(pieces: int) -> FromClause:
+    has_pieces = [listed_texts.c.text.like(bindparam(_pattern(number), type_=Text)) for number in range(pieces)]
+    having = select(listed_texts.c.number).where(*has_pieces, holds(listed_texts.c.text, on_sqlite=False))
+    numbers = having.subquery("numbers")
+    # One by one: PostgreSQL, which cannot know how many there are, might read all entries to join them.
+    entry = select(listed).where(listed.c.number == numbers.c.number).limit(1).lateral("entry")
+    return select(entry).select_from(numbers.join(entry, true())).subquery("found")
+
+
+def _pattern(number: int) -> str:
+    return f"pattern_{number}"
+
+
+_TASKS = {
+    on_sqlite: Prepared(select(listed_tasks.c.number).where(holds(listed_tasks.c.text, on_sqlite=on_sqlite)))
+    for on_sqlite in (True, False)
+}
