@@ -249,7 +249,8 @@ class AnthropicApi(ModelApi):
 
     def _remember(self, message: dict[str, Any], asked: list[dict[str, Any]]) -> None:
         """A message that nobody can make use of does not come back; one after a pause belongs to the one before."""
-        if message["stop_reason"] in {"max_tokens", "refusal"} or not message["content"]:
+        of_use = message["content"] and isinstance(message["content"], list)
+        if message["stop_reason"] in {"max_tokens", "refusal"} or not of_use:
             return
         for block in message["content"]:
             if block["type"] == "thinking":

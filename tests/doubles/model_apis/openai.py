@@ -184,7 +184,8 @@ class OpenAIApi(ModelApi):
         return {"type": type_, "id": f"{type_}_{next(self._number)}", **fields}
 
     def _remember(self, response: dict[str, Any]) -> None:
-        output = response["output"]
+        output = response["output"] if isinstance(response["output"], list) else []
+        output = [item for item in output if isinstance(item, dict) and "id" in item]
         self._calls_of[response["id"]] = [item for item in output if item["type"] == "computer_call"]
         self._sent |= {item["id"]: item for item in output}
 
