@@ -86,6 +86,7 @@ bench: install ## every benchmark, JSON into benchmarks/results
 	@mkdir -p benchmarks/results
 	$(BIN)/rolldeck env bench superset --count 8 --json | tee benchmarks/results/environments.json
 	$(BIN)/python benchmarks/overhead.py | tee benchmarks/results/overhead.json
+	$(BIN)/python benchmarks/steps.py | tee benchmarks/results/steps.json
 	$(BIN)/python benchmarks/recorder.py | tee benchmarks/results/recorder.json
 
 	$(BIN)/rolldeck env bench superset --count 256 --json | tee benchmarks/results/density.json

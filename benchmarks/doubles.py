@@ -57,6 +57,8 @@ def worker(worker_id: str, parallel: int = 1) -> Worker:
 class NoEnvironments:
     """Stands for the environments."""
 
+    blocked: str | None = None
+
     async def start(self) -> None: ...
 
     async def close(self) -> None: ...

@@ -190,14 +190,14 @@ class _ScriptedAgent:
     async def close(self) -> None: ...
 
 
-@dataclass(frozen=True)
 class _SiteEnvironments(NoEnvironments):
     """The page's server, as an environment."""
 
-    environment: Environment
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
 
     async def provision(self, name: str, rollout_id: str) -> Environment:  # noqa: ARG002
-        return self.environment
+        return self._environment
 
 
 async def rolldeck(origin: str, count: int, parallel: int) -> Measured:
