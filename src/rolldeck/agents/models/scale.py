@@ -61,5 +61,5 @@ class Scale:
 
 def _png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG", compress_level=1)  # nearly as small, in two thirds of the time
     return buffer.getvalue()
