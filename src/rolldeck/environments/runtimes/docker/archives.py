@@ -84,6 +84,12 @@ def only_file(archive: bytes) -> bytes | None:
         return None if content is None else content.read()
 
 
+def is_empty(archive: Path) -> bool:
+    """Return whether an archive of a directory holds nothing beside that."""
+    with tarfile.open(archive) as tar:
+        return tar.next() is None or tar.next() is None
+
+
 def plain_files(archive: bytes) -> Iterator[tuple[str, bytes]]:
     """Give the path, below the one directory that an archive is of, and the content of every plain file in it."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:

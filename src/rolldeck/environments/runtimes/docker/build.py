@@ -11,7 +11,14 @@ from rolldeck.environments.composition import PostgresSource, SeedFile, Service
 from rolldeck.environments.placeholders import fill, secrets_in
 from rolldeck.environments.port import BuildProgress, ProgressListener
 from rolldeck.environments.runtimes.docker import labels
-from rolldeck.environments.runtimes.docker.archives import FileOwner, archive_of, own_directory, owner_in, target_of
+from rolldeck.environments.runtimes.docker.archives import (
+    FileOwner,
+    archive_of,
+    is_empty,
+    own_directory,
+    owner_in,
+    target_of,
+)
 from rolldeck.environments.runtimes.docker.container import Container
 from rolldeck.environments.runtimes.docker.images import Images
 from rolldeck.environments.runtimes.docker.network import open_network_for_installing
@@ -20,7 +27,8 @@ from rolldeck.environments.runtimes.docker.services import Ground, Services
 from rolldeck.environments.runtimes.docker.template import DockerTemplate
 
 _INSTALL_SECONDS = 3600.0
-_STOP_SECONDS = 120
+_STOP_SECONDS = 10
+_STOP_DATABASE_SECONDS = 120
 _OURS = (labels.INSTALLATION, labels.HOST, labels.SESSION, labels.ENVIRONMENT, labels.ROLLOUT)
 
 
@@ -150,28 +158,37 @@ class TemplateBuilder:
             await self._keep(service, self._services.containers[service.name])
 
     async def _keep(self, service: Service, container: Container) -> None:
-        await container.stop(within_seconds=_STOP_SECONDS)
+        is_database = service.postgres is not None
+        # Programs that do not listen to the signal, of which there are many, have nothing to write either.
+        await container.stop(within_seconds=_STOP_DATABASE_SECONDS if is_database else _STOP_SECONDS)
         image = self._template.image_of(service)
         marks = {
             labels.RECIPE: self._template.recipe.name,
             labels.SERVICE: service.name,
             labels.TEMPLATE: self._template.key,
         }
-        mounts = (await container.inspect())["Mounts"]
-        volumes = [str(mount["Destination"]) for mount in mounts if mount["Type"] == "volume"]
-        changes = [*_no_secrets(service), *_labelled(dict.fromkeys(_OURS, "") | ({} if volumes else marks))]
-        await container.commit(image, changes=changes, config={})
-        if volumes:
-            with TemporaryDirectory(prefix="rolldeck-volumes-") as directory:
-                archives = {}
-                for number, volume in enumerate(volumes):
-                    archive = Path(directory, f"{number}.tar")
-                    await container.fetch(volume, archive)
-                    archives[str(PurePosixPath(volume).parent)] = archive
-                await self._images.with_archives(image, archives, marks)
+        with TemporaryDirectory(prefix="rolldeck-volumes-") as directory:
+            volumes = await _volumes_of(container, Path(directory))
+            marks_now = {} if volumes else marks  # an image without its volumes is no template yet
+            changes = [*_no_secrets(service), *_labelled(dict.fromkeys(_OURS, "") | marks_now)]
+            await container.commit(image, changes=changes, config={})
+            if volumes:
+                await self._images.with_archives(image, volumes, marks)
 
     def _report(self, step: str, fraction: float | None = None) -> None:
         self._on_progress(BuildProgress(self._steps.index(step) + 1, len(self._steps), step, fraction))
+
+
+async def _volumes_of(container: Container, directory: Path) -> Mapping[str, Path]:
+    """Return what is in the volumes that the image declares, as archives by where they are to be unpacked."""
+    archives = {}
+    for number, mount in enumerate((await container.inspect())["Mounts"]):
+        if mount["Type"] == "volume":
+            archive = directory / f"{number}.tar"
+            await container.fetch(str(mount["Destination"]), archive)
+            if not is_empty(archive):
+                archives[str(PurePosixPath(mount["Destination"]).parent)] = archive
+    return archives
 
 
 async def _file_owner(service: Service, container: Container) -> FileOwner:
