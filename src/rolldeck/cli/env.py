@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from rich.console import Console
+from rich.prompt import Confirm
 from rich.table import Table
 
 from rolldeck.cli.batch import build_templates
@@ -17,6 +18,7 @@ from rolldeck.domain.errors import InvalidInput
 from rolldeck.environments.bench import bench
 from rolldeck.environments.check import CheckedStep, check_recipe
 from rolldeck.environments.port import Environments, TemplateInfo
+from rolldeck.environments.pruning import Prunable, Superfluous
 from rolldeck.installation import hold_free_installation
 from rolldeck.settings import Settings
 from rolldeck.wiring import environments_of, known_recipes_of
@@ -122,6 +124,38 @@ class CheckEnvironment:
         said(f"{'ok    ' if step.ok else 'failed'} {step.seconds:8.3f} s  {step.name}: {step.found}")
 
 
+@dataclass(frozen=True)
+class PruneEnvironments:
+    """``rolldeck env prune``."""
+
+    yes: bool
+    as_json: bool
+
+    async def __call__(self, settings: Settings) -> int:
+        """Remove what no recipe names any more, after asking."""
+        async with _open(settings) as environments:
+            found = await environments.superfluous() if isinstance(environments, Prunable) else []
+            free = [one for one in found if not one.in_use]
+            kept = [one for one in found if one.in_use]
+            if free and not self.yes:
+                say("\n".join(["No recipe needs these any more:", *(_line(one) for one in free)]))
+            agreed = bool(free) and (self.yes or Confirm.ask("Remove them?", default=False))
+            removed = await environments.prune(free) if agreed and isinstance(environments, Prunable) else []
+        if self.as_json:
+            document = {"removed": removed, "in_use": kept}
+            print(
+                json.dumps(
+                    {name: [dataclasses.asdict(one) for one in all_] for name, all_ in document.items()}, indent=2
+                )
+            )
+            return OK
+        for one in removed:
+            say(f"removed{_line(one)}")
+        size = sum(one.size_bytes for one in removed)
+        say(f"{len(removed)} removed ({size / 1e6:,.0f} MB); {len(kept)} in use, and kept")
+        return OK
+
+
 @asynccontextmanager
 async def _open(settings: Settings) -> AsyncIterator[Environments]:
     """Give the environments alone, without what else a rollout needs; a server may run beside."""
@@ -131,6 +165,10 @@ async def _open(settings: Settings) -> AsyncIterator[Environments]:
             yield environments
         finally:
             await environments.close()
+
+
+def _line(one: Superfluous) -> str:
+    return f"  {one.runtime}  {one.what}  {one.size_bytes / 1e6:,.0f} MB"
 
 
 async def _template(environments: Environments, name: str) -> TemplateInfo:

@@ -467,6 +467,18 @@ def env_validate(
     raise typer.Exit(complete(ValidateRecipe(file, as_json), quiet=True))
 
 
+@env_app.command("prune", epilog=_EPILOG)
+def env_prune(
+    yes: Annotated[bool, typer.Option("--yes", help="Remove it without asking.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Remove what is kept of templates that no recipe names any more; what is in use stays."""
+    from rolldeck.cli.env import PruneEnvironments
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(PruneEnvironments(yes, as_json), quiet=True))
+
+
 @env_app.command("bench", epilog=_EPILOG)
 def env_bench(
     name: EnvironmentName,

@@ -67,17 +67,21 @@ def environments_for(
     ``cache_dir`` holds templates and may be shared by installations; ``run_dir`` holds what runs (None: memory, where
     there is room); ``installation_id`` is in the name of everything that runs; ``relay_image``: see the Docker runtime.
     """
-    in_containers = [recipe for recipe in recipes if _is_for_docker(recipe, choice)]
-    processes = process_environments(
+    # Each knows all that it can run, so that it keeps the templates of what is run elsewhere now.
+    processes = ProcessEnvironments(
+        [recipe for recipe in recipes if not obstacles_of(recipe)],
         cache_dir=cache_dir,
         run_dir=run_dir,
         installation_id=installation_id,
-        recipes=[recipe for recipe in recipes if recipe not in in_containers],
     )
     containers = DockerEnvironments(
-        in_containers, cache_dir=cache_dir, run_dir=run_dir, installation_id=installation_id, relay_image=relay_image
+        [recipe for recipe in recipes if not obstacles_in_docker(recipe)],
+        cache_dir=cache_dir,
+        run_dir=run_dir,
+        installation_id=installation_id,
+        relay_image=relay_image,
     )
-    names = frozenset(recipe.name for recipe in in_containers)
+    names = frozenset(recipe.name for recipe in recipes if _is_for_docker(recipe, choice))
     others = frozenset(recipe.name for recipe in recipes) - names
     return RoutedEnvironments([Route(others, processes), Route(names, containers)])
 

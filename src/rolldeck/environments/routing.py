@@ -8,6 +8,7 @@ from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
 from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.bench import Footprint, Measurable
 from rolldeck.environments.port import Environment, Environments, ProgressListener, TemplateInfo
+from rolldeck.environments.pruning import Prunable, Superfluous
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class RoutedEnvironments:
     """Environments of several runtimes; a runtime is not started, and not asked, where it has no name."""
 
     def __init__(self, routes: Sequence[Route]) -> None:
+        self._all = routes  # one that has no name now may keep something of before
         self._routes = [route for route in routes if route.names]
         self._by_name: Mapping[str, Environments] = {
             name: route.environments for route in self._routes for name in route.names
@@ -34,7 +36,13 @@ class RoutedEnvironments:
     async def templates(self) -> Sequence[TemplateInfo]:
         """Return all environments that tasks can name."""
         found = await asyncio.gather(*(route.environments.templates() for route in self._routes))
-        return sorted((template for templates in found for template in templates), key=lambda one: one.name)
+        routed = (
+            template
+            for route, templates in zip(self._routes, found, strict=True)
+            for template in templates
+            if template.name in route.names
+        )
+        return sorted(routed, key=lambda template: template.name)
 
     async def build(self, name: str, on_progress: ProgressListener) -> None:
         """Build a template; see the port."""
@@ -98,6 +106,19 @@ class RoutedEnvironments:
         measured = [route.environments for route in self._routes if isinstance(route.environments, Measurable)]
         prints = await asyncio.gather(*(one.footprint() for one in measured))
         return Footprint(processes=sum(one.processes for one in prints), files=sum(one.files for one in prints))
+
+    async def superfluous(self) -> Sequence[Superfluous]:
+        """Return all that a runtime keeps for templates of before; see ``pruning.Prunable``."""
+        found = await asyncio.gather(*(one.superfluous() for one in self._prunable()))
+        return [one for part in found for one in part]
+
+    async def prune(self, what: Sequence[Superfluous]) -> Sequence[Superfluous]:
+        """Remove it; see ``pruning.Prunable``."""
+        removed = await asyncio.gather(*(one.prune(what) for one in self._prunable()))
+        return [one for part in removed for one in part]
+
+    def _prunable(self) -> Sequence[Prunable]:
+        return [route.environments for route in self._all if isinstance(route.environments, Prunable)]
 
     def _measurable(self, name: str) -> Measurable:
         environments = self._by_name[name]

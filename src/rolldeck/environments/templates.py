@@ -5,6 +5,7 @@ the end, so that an interrupted build goes on with the first stage that is missi
 """
 
 import asyncio
+import contextlib
 import fcntl
 import json
 import os
@@ -36,6 +37,11 @@ class TemplateCache:
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
+    @property
+    def directory(self) -> Path:
+        """Where the stages are."""
+        return self._directory
+
     def path(self, stage: Stage) -> Path:
         """Return where the stage is, or will be."""
         return self._directory / stage.directory_name
@@ -43,6 +49,21 @@ class TemplateCache:
     def has(self, stage: Stage) -> bool:
         """Return whether the stage is there, which means complete."""
         return self.path(stage).is_dir()
+
+    def stages(self) -> list[Stage]:
+        """Return all stages that are there."""
+        if not self._directory.is_dir():
+            return []
+        parts = (path.name.rpartition("-") for path in self._directory.iterdir() if path.is_dir())
+        return [Stage(kind, key) for kind, _, key in parts if kind and "." not in key]
+
+    def remove(self, stage: Stage) -> None:
+        """Remove a stage. Idempotent. Nothing may be running from it."""
+        unwanted = self.path(stage).with_suffix(".unwanted")  # gone for others at once, not file by file
+        with contextlib.suppress(FileNotFoundError):
+            self.path(stage).rename(unwanted)
+        shutil.rmtree(unwanted, ignore_errors=True)
+        self._size_file(stage).unlink(missing_ok=True)
 
     def size_bytes(self, stage: Stage) -> int:
         """Return the size that was measured when the stage was made; 0 if it is not there."""

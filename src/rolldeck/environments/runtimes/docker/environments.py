@@ -13,6 +13,7 @@ from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
 from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.bench import Footprint
 from rolldeck.environments.port import Environment, ProgressListener, TemplateInfo
+from rolldeck.environments.pruning import Superfluous
 from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.runtimes.docker import leftovers
 from rolldeck.environments.runtimes.docker.build import TemplateBuilder
@@ -146,6 +147,21 @@ class DockerEnvironments:
             begun = time.perf_counter()
             await builder.set_up_only()
             return time.perf_counter() - begun
+
+    async def superfluous(self) -> Sequence[Superfluous]:
+        """Return images of templates that no recipe has; one from which a container was made is in use."""
+        needed = {
+            await asyncio.to_thread(lambda one: template_of(one).key, recipe) for recipe in self._recipes.values()
+        }
+        images = [image for image in await self._images.templates() if image.template not in needed]
+        used = await self._images.used()
+        return [Superfluous(RUNTIME, image.reference, image.size_bytes, image.id in used) for image in images]
+
+    async def prune(self, what: Sequence[Superfluous]) -> Sequence[Superfluous]:
+        """Remove images; see ``pruning.Prunable``."""
+        names = {one.what for one in what}
+        free = [one for one in await self.superfluous() if one.what in names and not one.in_use]
+        return [one for one in free if await self._images.remove(one.what)]
 
     async def close(self) -> None:
         """Tear everything down. Idempotent; whoever provisions meanwhile or later is refused."""

@@ -104,6 +104,11 @@ class Images:
             for image in found
         ]
 
+    async def used(self) -> set[str]:
+        """Return the ids of images that containers were made from, running or not. Raises ``EnvironmentFailure``."""
+        async with self._engine.asking("list containers") as docker:
+            return {str(container["ImageID"]) for container in await docker.containers.list(all=True)}
+
     async def remove(self, reference: str) -> bool:
         """Remove an image unless a container uses it; return whether it was. Raises ``EnvironmentFailure``."""
         try:

@@ -9,6 +9,7 @@ from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
 from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.bench import Footprint
 from rolldeck.environments.port import Environment, ProgressListener, TemplateInfo
+from rolldeck.environments.pruning import Superfluous
 from rolldeck.environments.recipe import PythonApplication, Recipe
 from rolldeck.environments.runtimes.places import default_run_dir, installation_tag
 from rolldeck.environments.runtimes.process.accounts import service_account
@@ -21,7 +22,7 @@ from rolldeck.environments.runtimes.process.composed.template import (
     obstacles,
 )
 from rolldeck.environments.runtimes.process.host import Host
-from rolldeck.environments.runtimes.process.leftovers import processes_naming
+from rolldeck.environments.runtimes.process.leftovers import anything_runs_from, processes_naming
 from rolldeck.environments.runtimes.process.memory import memory_of, size_in_memory
 from rolldeck.environments.runtimes.process.processes import allow_many_open_files
 from rolldeck.environments.runtimes.process.session import Session, reap
@@ -125,6 +126,19 @@ class ProcessEnvironments:
             raise InvalidInput(f"{name} is not forked: every start of it is a cold one")
         return await host.cold_start()
 
+    async def superfluous(self) -> Sequence[Superfluous]:
+        """Return stages that no recipe's template has; while any Rolldeck runs from the cache, all are in use."""
+        return await asyncio.to_thread(self._superfluous)
+
+    async def prune(self, what: Sequence[Superfluous]) -> Sequence[Superfluous]:
+        """Remove stages; see ``pruning.Prunable``."""
+        names = {one.what for one in what}
+        free = [one for one in await self.superfluous() if one.what in names and not one.in_use]
+        stages = {stage.directory_name: stage for stage in self._cache.stages()}
+        for one in free:
+            await asyncio.to_thread(self._cache.remove, stages[one.what])
+        return free
+
     async def close(self) -> None:
         """Tear everything down. Idempotent; whoever provisions meanwhile or later is refused."""
         self._closed = True
@@ -133,6 +147,15 @@ class ProcessEnvironments:
         session, self._session = self._session, None
         if session is not None:
             await session.close()
+
+    def _superfluous(self) -> Sequence[Superfluous]:
+        needed = {stage for recipe in self._recipes.values() for stage in _template_of(recipe).stages}
+        in_use = anything_runs_from(self._cache.directory)
+        return [
+            Superfluous(RUNTIME, stage.directory_name, self._cache.size_bytes(stage), in_use)
+            for stage in self._cache.stages()
+            if stage not in needed
+        ]
 
     async def _host(self, name: str) -> Host | ComposedHost:
         if name not in self._hosts:

@@ -46,6 +46,16 @@ def processes_naming(directory: Path) -> list[psutil.Process]:
     return [process for process in psutil.process_iter() if _belongs(process, f"{directory}/")]
 
 
+def anything_runs_from(directory: Path) -> bool:
+    """Return whether the command line of any process on this machine names something in the directory."""
+    prefix = f"{directory}/"
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+            if any(argument.startswith(prefix) for argument in process.cmdline()):
+                return True
+    return False
+
+
 def _belongs(process: psutil.Process, prefix: str) -> bool:
     try:
         command = process.cmdline()
