@@ -95,6 +95,9 @@ class NoEnvironment:
 
     async def check(self, *, within_seconds: float = 0) -> None: ...
 
+    async def logs(self) -> dict[str, str]:
+        return {}
+
     async def memory_bytes(self) -> int:
         return 0
 

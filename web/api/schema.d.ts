@@ -321,6 +321,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rollouts/{rollout_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Logs
+         * @description What the services of an attempt's environment wrote last, without secrets; kept once the attempt has ended.
+         */
+        get: operations["get_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollouts/{rollout_id}/video": {
         parameters: {
             query?: never;
@@ -1254,6 +1274,16 @@ export interface components {
             seconds: number;
         };
         /**
+         * LogList
+         * @description What the services of one attempt's environment wrote; none while it goes on, and where its runtime keeps none.
+         */
+        LogList: {
+            /** Attempt */
+            attempt: number;
+            /** Services */
+            services: components["schemas"]["ServiceLog"][];
+        };
+        /**
          * LoggedEvent
          * @description One event. ``seq`` counts from 1 without a gap, in the order in which the events became visible.
          */
@@ -1978,6 +2008,16 @@ export interface components {
              * @default 0
              */
             dy: number;
+        };
+        /**
+         * ServiceLog
+         * @description The end of what one service of a rollout's environment wrote; hostile text.
+         */
+        ServiceLog: {
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
         };
         /**
          * StateCheck
@@ -3421,6 +3461,50 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_logs: {
+        parameters: {
+            query?: {
+                /** @description an attempt, from 1; the present one where none is given */
+                attempt?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogList"];
                 };
             };
             /** @description The request is refused; `errors` names the fields */

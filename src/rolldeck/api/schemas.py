@@ -285,6 +285,20 @@ class StepList(BaseModel):
     steps: list[StepView]
 
 
+class ServiceLog(BaseModel):
+    """The end of what one service of a rollout's environment wrote; hostile text."""
+
+    name: str
+    text: str
+
+
+class LogList(BaseModel):
+    """What the services of one attempt's environment wrote; none while it goes on, and where its runtime keeps none."""
+
+    attempt: int
+    services: list[ServiceLog]
+
+
 class AgentView(BaseModel):
     """An agent that can be chosen; ``unavailable`` says why it cannot here.
 

@@ -1,17 +1,18 @@
 """A rollout's attempts, and the steps, screenshots and video of each."""
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
 from rolldeck.api.files import file_answer
 from rolldeck.api.identifiers import AttemptQuery, RolloutId, StepIndex
-from rolldeck.api.schemas import AttemptList, StepList
+from rolldeck.api.schemas import AttemptList, LogList, ServiceLog, StepList
 from rolldeck.api.services import Needs
 from rolldeck.api.views import attempt_views, step_view
 from rolldeck.domain.errors import NotFound
 from rolldeck.domain.rollout import Rollout
-from rolldeck.storage.port import Rollouts
+from rolldeck.storage.port import Rollouts, logs_key
 
 router = APIRouter(prefix="/api/rollouts/{rollout_id}", tags=["rollouts"])
 
@@ -50,6 +51,20 @@ async def get_screenshot(
     """What the agent saw before it acted in a step."""
     step = await services.rollouts.step(rollout_id, index, attempt)
     return await file_answer(services.artifacts, step.screenshot, request)
+
+
+@router.get("/logs")
+async def get_logs(rollout_id: RolloutId, services: Needs, attempt: AttemptQuery = None) -> LogList:
+    """What the services of an attempt's environment wrote last, without secrets; kept once the attempt has ended."""
+    number = _known_attempt(await services.rollouts.get(rollout_id), attempt)
+    key = logs_key(rollout_id, number)
+    try:
+        await services.artifacts.stat(key)
+        content = b"".join([piece async for piece in services.artifacts.read(key)])
+    except NotFound:
+        return LogList(attempt=number, services=[])
+    logs: dict[str, str] = json.loads(content)
+    return LogList(attempt=number, services=[ServiceLog(name=name, text=text) for name, text in logs.items()])
 
 
 @router.head("/video", include_in_schema=False)

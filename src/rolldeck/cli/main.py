@@ -236,6 +236,21 @@ def demo(
     )
 
 
+@app.command("logs", epilog=_EPILOG)
+def logs(
+    rollout_id: Annotated[str, typer.Argument(metavar="ROLLOUT", help="A rollout's id.", show_default=False)],
+    attempt: Annotated[int | None, typer.Option("--attempt", min=1, help="Which attempt; default: the last.")] = None,
+    server: Server = None,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Show what the services of a rollout's environment wrote last (environments in Docker)."""
+    from rolldeck.cli.logs import ShowLogs
+    from rolldeck.cli.running import complete
+
+    raise typer.Exit(complete(ShowLogs(rollout_id, attempt, server, as_json), quiet=True, data_dir=data_dir))
+
+
 @batch_app.command("list", epilog=_EPILOG)
 def batch_list(
     live: Annotated[bool, typer.Option("--live", help="Only those that have not ended.")] = False,

@@ -98,6 +98,12 @@ class Environment(Protocol):
     async def memory_bytes(self) -> int:
         """Return the memory that would be free if only this environment were not there. ``EnvironmentFailure`` if gone."""
 
+    async def logs(self) -> Mapping[str, str]:
+        """Return the end of what each service wrote, by its name, without secrets; nothing where no runtime keeps it.
+
+        Also of services that have ended. Raises ``EnvironmentFailure``.
+        """
+
     async def close(self) -> None:
         """Remove all of it: processes, databases, roles, directories, ports. Idempotent."""
 

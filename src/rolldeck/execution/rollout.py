@@ -1,6 +1,8 @@
 """An attempt at a rollout, from its claim to what it leaves in the record."""
 
 import asyncio
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -15,7 +17,7 @@ from rolldeck.execution.journal import Journal, OnChange
 from rolldeck.execution.pace import Sleep
 from rolldeck.execution.phases import Phases
 from rolldeck.execution.teardown import Holdings, tear_down
-from rolldeck.storage.port import Change, Claim
+from rolldeck.storage.port import Change, Claim, logs_key
 
 _RECORD_SECONDS_LEAVING = 8.0  # whoever stops a worker does not wait for a database: the lease ends what it has
 
@@ -87,14 +89,20 @@ class _Attempt:
                 torn_down = await tear_down(self._holdings, self._interrupt)
                 for error in torn_down.errors:
                     self._journal.note(Phase.TEARDOWN, error)
+                await self._keep_logs(torn_down.logs)
                 if torn_down.video is None or self._interrupt.reason is Interruption.ABANDON:
                     return None
                 return await self._adapters.artifacts.adopt(
                     video_key(rollout.id, rollout.attempt), torn_down.video.path
                 )
         except RolldeckError as error:  # noted by the journal
-            _log.warning("the video could not be kept", error=str(error))
+            _log.warning("the video or the logs could not be kept", error=str(error))
             return None
+
+    async def _keep_logs(self, logs: Mapping[str, str]) -> None:
+        if logs and self._interrupt.reason is not Interruption.ABANDON:
+            rollout = self._claim.rollout
+            await self._adapters.artifacts.put(logs_key(rollout.id, rollout.attempt), json.dumps(dict(logs)).encode())
 
     def _outcome(self, verdict: Verdict | None, *, was_interrupted: bool) -> Outcome:
         reason, errors = self._interrupt.reason, self._journal.errors

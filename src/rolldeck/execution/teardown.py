@@ -1,7 +1,8 @@
 """Giving back what an attempt holds: all at once, bounded in time."""
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -13,6 +14,7 @@ from rolldeck.execution.interruption import Interrupt, Interrupted, bound
 from rolldeck.recorder.port import Recording, Video
 
 _SECONDS = 15.0
+_LOGS_SECONDS = 1.5
 _SECONDS_INTERRUPTED = 2.0  # whoever cancels is waiting
 
 T = TypeVar("T")
@@ -31,9 +33,10 @@ class Holdings:
 
 @dataclass(frozen=True)
 class TornDown:
-    """The video, where one was finished, and what went wrong."""
+    """The video, where one was finished; what the environment's services wrote; and what went wrong."""
 
     video: Video | None
+    logs: Mapping[str, str]
     errors: tuple[Exception, ...]
 
 
@@ -51,21 +54,32 @@ async def tear_down(holdings: Holdings, interrupt: Interrupt) -> TornDown:
             raise kind(f"{what} did not close in time; what is left of it is removed by and by") from error
 
     page, environment, agent, recording = holdings.page, holdings.environment, holdings.agent, holdings.recording
+    logs: dict[str, str] = {}
     video, *closed = await asyncio.gather(
         close("the video", _finish(recording), RecordingError),
         close("the page", _close(page), BrowserError),
-        close("the environment", _close(environment), EnvironmentFailure),
+        close("the environment", _close_environment(environment, logs), EnvironmentFailure),
         close("the agent", _close(agent), AgentError),
         return_exceptions=True,
     )
     errors = tuple(error for error in (video, *closed) if isinstance(error, Exception))
-    return TornDown(video if isinstance(video, Video) else None, errors)
+    return TornDown(video if isinstance(video, Video) else None, logs, errors)
 
 
 async def _finish(recording: Recording | None) -> Video | None:
     return None if recording is None else await recording.finish()
 
 
-async def _close(holding: BrowserPage | Environment | Agent | None) -> None:
+async def _close_environment(environment: Environment | None, logs: dict[str, str]) -> None:
+    """Take what its services wrote, if that can be had soon, and close it."""
+    if environment is None:
+        return
+    with contextlib.suppress(EnvironmentFailure, TimeoutError):  # an engine that is away has them no longer either
+        async with asyncio.timeout(_LOGS_SECONDS):
+            logs.update(await environment.logs())
+    await environment.close()
+
+
+async def _close(holding: BrowserPage | Agent | None) -> None:
     if holding is not None:
         await holding.close()

@@ -368,7 +368,7 @@ class Artifacts(Protocol):
     """Files that belong to rollouts, stored once per content.
 
     Keys are relative paths that begin with the rollout's id: ``<rollout id>/video-1.mp4`` (of its attempt 1),
-    ``<rollout id>/screens/<hash>.png``.
+    ``<rollout id>/screens/<hash>.png``, ``<rollout id>/logs-1.json`` (what its environment's services wrote, by name).
     """
 
     async def put(self, key: str, content: bytes) -> str:
@@ -400,3 +400,8 @@ class Artifacts(Protocol):
 
     async def discard_unneeded(self) -> int:
         """Remove contents that are under no key any more, where a deletion was interrupted; returns how many."""
+
+
+def logs_key(rollout_id: str, attempt: int) -> str:
+    """Return the artifact key of what an attempt's services wrote: JSON, service to text."""
+    return f"{rollout_id}/logs-{attempt}.json"

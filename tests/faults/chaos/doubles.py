@@ -204,6 +204,9 @@ class TracedEnvironment:
         await self.check()
         return []
 
+    async def logs(self) -> dict[str, str]:
+        return {}
+
     async def memory_bytes(self) -> int:
         return 0
 

@@ -1,9 +1,12 @@
 """Attempts, retries and reused rollouts over HTTP."""
 
+import json
+
 import httpx2
 import pytest
 
 from rolldeck.domain.status import Event
+from rolldeck.storage.port import logs_key
 
 from .conftest import SCREENSHOT, VIDEO, Deck
 
@@ -103,3 +106,16 @@ async def test_another_seed_or_no_wish_to_reuse_is_executed(client: httpx2.Async
     for wanted in ({"reuse": True, "seed": 1}, {"reuse": False}):
         answer = await client.post("/api/rollouts", json={"task_ids": ["1"], "agent": "noop", **wanted})
         assert answer.json()["rollouts"][0]["status"] == "pending"
+
+
+async def test_logs_are_those_of_the_attempt_that_is_asked_for(client: httpx2.AsyncClient, deck: Deck) -> None:
+    batch_id = await deck.start_a_batch("1")
+    await deck.fail(await deck.claim(batch_id), Event.REQUEUED)
+    rollout = await deck.finish(await deck.claim(batch_id))
+    written = json.dumps({"postgres": "ready", "web": "<script>"}).encode()
+    await deck.services.artifacts.put(logs_key(rollout.id, 1), written)
+    path = f"/api/rollouts/{rollout.id}/logs"
+    first, last = (await client.get(f"{path}?attempt=1")).json(), (await client.get(path)).json()
+    assert first["services"] == [{"name": "postgres", "text": "ready"}, {"name": "web", "text": "<script>"}]
+    assert (last["attempt"], last["services"]) == (2, [])
+    assert (await client.get(f"{path}?attempt=3")).status_code == 404

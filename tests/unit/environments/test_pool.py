@@ -39,6 +39,9 @@ class Made:
         if self.dead or self.closed:
             raise EnvironmentFailure("it has died")
 
+    async def logs(self) -> dict[str, str]:
+        return {}
+
     async def memory_bytes(self) -> int:
         return 10 * MB
 

@@ -64,6 +64,7 @@ class Scene:
         """Where it hangs on though it is cancelled, until ``released``."""
         self.released = asyncio.Event()
         self.reached: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self.logs: dict[str, str] = {}
         self.open: list[str] = []
         """What was taken and not given back."""
         self.turns: list[Turn] = [A_CLICK, Turn(message="Done", answer="42")]
@@ -524,6 +525,10 @@ class FakeEnvironment:
 
     async def check(self, *, within_seconds: float = 0) -> None:
         await self._scene.at("check the environment" if within_seconds == 0 else "watch the environment")
+
+    async def logs(self) -> dict[str, str]:
+        await self._scene.at("logs")
+        return self._scene.logs
 
     async def memory_bytes(self) -> int:
         return 0

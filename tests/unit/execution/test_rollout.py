@@ -71,6 +71,19 @@ async def test_everything_is_given_back_before_the_final_status_is_written(scene
     assert open_at_the_end == [[]]
 
 
+async def test_what_the_services_of_its_environment_wrote_is_kept_with_the_attempt(scene: "Scene") -> None:
+    scene.logs = {"web": "ready\n"}
+    rollout = await scene.run()
+    assert f"{rollout.id}/logs-1.json" in scene.adapters.artifacts.keys
+
+
+async def test_logs_that_cannot_be_had_hinder_nothing(scene: "Scene") -> None:
+    scene.failures["logs"] = EnvironmentFailure("the Docker engine does not answer")
+    rollout = await scene.run()
+    assert (rollout.status, rollout.errors) == (Status.COMPLETED, ())
+    assert scene.open == []
+
+
 async def test_each_turn_is_a_step_also_the_answering_one(scene: "Scene") -> None:
     await scene.run()
     first, last = scene.database.trajectory

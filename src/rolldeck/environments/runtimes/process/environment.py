@@ -76,6 +76,10 @@ class ProcessEnvironment:
         # The database lies beside them, in files that say nothing of whose they are.
         return process + files + (await self._life.cluster.size_bytes(self._life.address) if files else 0)
 
+    async def logs(self) -> Mapping[str, str]:
+        """Return nothing: what a forked server writes is for whoever builds its template."""
+        return {}
+
     def release_with(self, resources: AsyncExitStack) -> None:
         """Take over what ``close`` will undo."""
         self._resources = resources

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import NoReturn
 
@@ -96,6 +96,10 @@ class ComposedEnvironment:
         except psutil.NoSuchProcess as error:
             self._ends("the environment is lost: a service has ended", error)
         return sum(processes) + await asyncio.to_thread(size_in_memory, self._directory)
+
+    async def logs(self) -> Mapping[str, str]:
+        """Return nothing: its services' files go with its directory."""
+        return {}
 
     def release_with(self, resources: AsyncExitStack) -> None:
         """Take over what ``close`` will undo."""
