@@ -3,7 +3,7 @@
 import asyncio
 import os
 import platform
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -30,7 +30,8 @@ from rolldeck.domain.worker import Worker as WorkerRecord
 from rolldeck.domain.worker import WorkerReport
 from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Environments
-from rolldeck.environments.provider import KnownRecipes, environments_for, known_recipes
+from rolldeck.environments.provider import KnownRecipes, environments_for, is_for_docker, known_recipes
+from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.runtimes.places import default_run_dir, installation_tag
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
@@ -305,6 +306,11 @@ def environments_of(settings: Settings, installation_id: str) -> Environments:
         installation_id=installation_id,
         relay_image=settings.relay_image,
     )
+
+
+def recipes_in_docker(settings: Settings) -> Sequence[Recipe]:
+    """Return the recipes whose environments run in Docker, as the settings say."""
+    return [recipe for recipe in known_recipes_of(settings).all if is_for_docker(recipe, settings.runtime)]
 
 
 def known_recipes_of(settings: Settings) -> KnownRecipes:

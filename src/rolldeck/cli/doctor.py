@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rolldeck.browser.chromium import find_chromium
+from rolldeck.cli.docker_findings import examine_docker
 from rolldeck.cli.execution_findings import examine_execution
 from rolldeck.cli.finding import Finding, State
 from rolldeck.cli.running import NOT_ALL_COMPLETED, OK
@@ -54,6 +55,7 @@ class Examine:
         findings = [
             *await asyncio.to_thread(_examine, settings),
             *await examine_execution(settings),
+            *await examine_docker(settings),
             *await _templates(settings),
             *_broken_recipes(settings),
         ]

@@ -81,7 +81,7 @@ def environments_for(
         installation_id=installation_id,
         relay_image=relay_image,
     )
-    names = frozenset(recipe.name for recipe in recipes if _is_for_docker(recipe, choice))
+    names = frozenset(recipe.name for recipe in recipes if is_for_docker(recipe, choice))
     others = frozenset(recipe.name for recipe in recipes) - names
     return RoutedEnvironments([Route(others, processes), Route(names, containers)])
 
@@ -98,7 +98,8 @@ def process_environments(
     return ProcessEnvironments(made_of, cache_dir=cache_dir, run_dir=run_dir, installation_id=installation_id)
 
 
-def _is_for_docker(recipe: Recipe, choice: Choice) -> bool:
+def is_for_docker(recipe: Recipe, choice: Choice) -> bool:
+    """Return whether a recipe's environments run in Docker."""
     return choice == "docker" or (choice == "auto" and bool(obstacles_of(recipe)))
 
 
