@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rolldeck.api.services import Services
 from rolldeck.domain.batch import Batch
 from rolldeck.domain.worker import Worker, WorkerState
-from rolldeck.storage.port import Batches
+from rolldeck.storage.port import Batches, Quotas
 
 _PAGE = 200
 
@@ -36,7 +36,7 @@ async def look_at_claiming(services: Services) -> Claiming:
     """Say whether something stands in the way of the queue. Raises ``StorageError``."""
     workers = await services.workers.list(alive=True)
     of_workers = list(dict.fromkeys(_what_blocks(workers)))
-    of_queue = await _what_holds_the_queue(services)
+    of_queue = await what_holds_the_queue(services.batches, services.quotas)
     somebody_claims = any(worker.state is WorkerState.WORKING and worker.report.blocked is None for worker in workers)
     reasons = of_workers if of_queue is None else [*of_workers, of_queue]
     return Claiming(len(workers), somebody_claims and of_queue is None, reasons)
@@ -52,14 +52,17 @@ def _what_blocks(workers: Sequence[Worker]) -> Iterator[str]:
             yield worker.report.blocked
 
 
-async def _what_holds_the_queue(services: Services) -> str | None:
-    """Return why nothing that is pending may be claimed by anybody; None where something may, and where nothing is."""
-    pending = [batch for batch in await live_batches(services.batches) if batch.counts.live > batch.counts.claimed]
+async def what_holds_the_queue(batches: Batches, quotas: Quotas) -> str | None:
+    """Return why nothing that is pending may be claimed by anybody; None where something may, and where nothing is.
+
+    Raises ``StorageError``.
+    """
+    pending = [batch for batch in await live_batches(batches) if batch.counts.live > batch.counts.claimed]
     unpaused = [batch for batch in pending if not batch.paused]
     if pending and not unpaused:
         return "every batch with pending rollouts is paused"
     wanted = {choice.quota for batch in unpaused for choice in batch.agents}
-    stopped = {quota.name for quota in await services.quotas.list() if quota.max_running == 0}
+    stopped = {quota.name for quota in await quotas.list() if quota.max_running == 0}
     if wanted and wanted <= stopped:
         return f"the quota of {', '.join(sorted(wanted))} allows no rollouts"
     return None

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from rolldeck.api.situation import what_holds_the_queue
 from rolldeck.cli.finding import Finding
 from rolldeck.domain.errors import StorageError
 from rolldeck.domain.worker import Worker
@@ -26,10 +27,11 @@ async def _database_and_workers(settings: Settings) -> Sequence[Finding]:
         async with look_into_database(settings) as database:
             await database.ping()
             workers = await database.workers.list(alive=True)
+            held = await what_holds_the_queue(database.batches, database.quotas)
     except StorageError as error:
         todo = "start `rolldeck serve`, or `rolldeck db upgrade`, if its tables are old; else see ROLLDECK_DATABASE_URL"
         return [Finding(name="database", state="missing", found=f"{where}: {error}", todo=todo)]
-    return [Finding(name="database", state="ok", found=where), _workers(workers, settings)]
+    return [Finding(name="database", state="ok", found=where), _workers(workers, settings), _queue(held)]
 
 
 def _in_words(address: str | Path) -> str:
@@ -57,6 +59,13 @@ def _workers(alive: Sequence[Worker], settings: Settings) -> Finding:
     reasons = "; ".join(dict.fromkeys(f"{worker.host}: {worker.report.blocked}" for worker in blocked))
     todo = f"{len(blocked)} of them claim nothing: {reasons}"
     return Finding(name=name, state="warn", found=found, todo=todo)
+
+
+def _queue(held: str | None) -> Finding:
+    if held is None:
+        return Finding(name="queue", state="ok", found="what waits may be claimed")
+    todo = "`rolldeck batch resume`, or a higher quota (PUT /api/quotas/{model}), lets it go on"
+    return Finding(name="queue", state="warn", found=held, todo=todo)
 
 
 def _headroom(settings: Settings) -> Finding:

@@ -78,6 +78,17 @@ def test_doctor_tells_of_a_running_servers_database_and_that_nobody_works(rollde
     assert findings["headroom"]["state"] == "ok"
 
 
+def test_doctor_says_that_all_that_waits_is_paused(rolldeck: "Rolldeck", batch_id: str) -> None:
+    def queue() -> dict[str, str]:
+        return next(
+            one for one in json.loads(rolldeck("doctor", "--json").stdout)["findings"] if one["name"] == "queue"
+        )
+
+    assert queue()["state"] == "ok"
+    rolldeck("batch", "pause", batch_id)
+    assert (queue()["state"], queue()["found"]) == ("warn", "every batch with pending rollouts is paused")
+
+
 def test_a_database_that_cannot_be_reached_is_told_without_its_password(
     rolldeck: "Rolldeck", variables: dict[str, str]
 ) -> None:
