@@ -1,6 +1,7 @@
 """From what is stored to what the API gives."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from pydantic import JsonValue
 
@@ -20,6 +21,8 @@ from rolldeck.domain.rollout import Attempt, Rollout, Step
 from rolldeck.domain.worker import Worker
 from rolldeck.storage.port import StoredTask, TaskCounts, Tasks
 
+_TASKS_KEPT = 2_000
+
 
 def counts_view(counts: TaskCounts) -> Counts:
     """A task's counts, with their total and rate."""
@@ -34,8 +37,9 @@ def counts_view(counts: TaskCounts) -> Counts:
     )
 
 
+@lru_cache(_TASKS_KEPT)
 def task_summary(stored: StoredTask) -> TaskSummary:
-    """A task as it stands in a list."""
+    """A task as it stands in a list. Made once for each: of a list of hundreds few have changed since it was read last."""
     task = stored.task
     return TaskSummary(
         id=task.id,

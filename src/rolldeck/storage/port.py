@@ -54,9 +54,12 @@ class TaskCounts:
         return self.succeeded / self.completed if self.completed else None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StoredTask:
-    """The newest version of a task, with the counts of its rollouts. ``version`` is the task's, read and not computed."""
+    """The newest version of a task, with the counts of its rollouts. ``version`` is the task's, read and not computed.
+
+    One that is read again and has not changed is the same object.
+    """
 
     task: Task
     version: str

@@ -24,6 +24,8 @@ from rolldeck.storage.database.repositories.repository import Repository
 from rolldeck.storage.database.repositories.rows import refuse_unknown
 from rolldeck.storage.port import StoredTask, TaskCounts, UploadCounts
 
+_MOST_KEPT = 10_000  # tasks as they were read, of which few have changed when a list is read again
+
 
 class DatabaseTasks(Repository):
     """``storage.port.Tasks`` on a database."""
@@ -31,6 +33,7 @@ class DatabaseTasks(Repository):
     def __init__(self, transactions: Transactions, now: Callable[[], datetime], known: KnownTasks) -> None:
         super().__init__(transactions, now)
         self._known = known
+        self._read_before: dict[str, tuple[Row, StoredTask]] = {}
 
     async def upload(self, tasks: Sequence[Task]) -> UploadCounts:
         """Store all of them or none; a task whose content differs from the stored one becomes a new version."""
@@ -87,7 +90,20 @@ class DatabaseTasks(Repository):
     async def _stored(self, rows: Sequence[Row]) -> Sequence[StoredTask]:
         """Return the tasks whose rows these are, each in the row's version. Raises ``NotFound``."""
         found = await self._of_versions({(row["id"], row["version"]) for row in rows})
-        return [_stored_task(row, found[row["id"], row["version"]]) for row in rows]
+        return [self._unchanged(row) or self._keep(row, found[row["id"], row["version"]]) for row in rows]
+
+    def _unchanged(self, row: Row) -> StoredTask | None:
+        """Return the task as it was read before, if its row is the same."""
+        before = self._read_before.get(row["id"])
+        return before[1] if before is not None and before[0] == row else None
+
+    def _keep(self, row: Row, task: Task) -> StoredTask:
+        counts = TaskCounts(row["live"], row["completed"], row["succeeded"], row["failed"], row["cancelled"])
+        stored = StoredTask(task, row["version"], row["created_at"], row["updated_at"], counts)
+        if len(self._read_before) >= _MOST_KEPT:
+            self._read_before.clear()
+        self._read_before[row["id"]] = (row, stored)
+        return stored
 
     async def _of_versions(self, versions: AbstractSet[tuple[str, str]]) -> Mapping[tuple[str, str], Task]:
         """Return versions of tasks, which never change: only those are read that are not known yet. Raises ``NotFound``."""
@@ -100,11 +116,6 @@ class DatabaseTasks(Repository):
                 task_id, version = min(missing)
                 raise NotFound(f"There is no task {task_id!r} of version {version}")
         return known
-
-
-def _stored_task(row: Row, task: Task) -> StoredTask:
-    counts = TaskCounts(row["live"], row["completed"], row["succeeded"], row["failed"], row["cancelled"])
-    return StoredTask(task, row["version"], row["created_at"], row["updated_at"], counts)
 
 
 def _store(connection: Connection, contents: Mapping[str, tuple[str, str]], now: datetime) -> UploadCounts:
