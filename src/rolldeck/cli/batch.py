@@ -12,7 +12,7 @@ from rich.console import Console
 from rolldeck.cli.progress import build_progress, rollouts_progress
 from rolldeck.cli.running import let_signals_end_the_process, reacting, say, say_error
 from rolldeck.domain.batch import AgentChoice, Batch, BatchSpec
-from rolldeck.domain.errors import FieldProblem, InvalidInput, TemplateError
+from rolldeck.domain.errors import EnvironmentFailure, FieldProblem, InvalidInput
 from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
@@ -89,7 +89,7 @@ async def build_known_templates(environments: Environments, settings: Settings, 
     for recipe in known.users:
         try:
             await build_templates(environments, {recipe.name}, console)
-        except TemplateError as error:
+        except EnvironmentFailure as error:
             say(f"Rollouts in {recipe.name} will fail: {error}")
 
 

@@ -1,13 +1,14 @@
 """Recipe files as a person or a script meets them on the command line."""
 
 import json
+import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from .conftest import Rolldeck
+    from .conftest import Rolldeck, StartRolldeck
 
 RECIPES = Path(__file__).parents[3] / "recipes"
 BROKEN = "name: wiki\ntitle: A wiki\nservices:\n  web:\n    comand: serve\n"
@@ -74,6 +75,27 @@ def test_the_doctor_says_which_recipes_are_broken(rolldeck: "Rolldeck") -> None:
     told = [(one["state"], one["todo"].split("/")[-2]) for one in findings if one["name"] == "recipe"]
     assert ("warn", "broken") in told
     assert "environment tiddlywiki" in {one["name"] for one in findings}
+
+
+def test_a_server_starts_although_recipes_are_broken_or_cannot_be_built(
+    start_rolldeck: "StartRolldeck", recipes: Path, variables: dict[str, str]
+) -> None:
+    failing = recipes / "failing" / "recipe.yaml"
+    failing.parent.mkdir()
+    failing.write_text(
+        "name: failing\ntitle: F\nservices: {web: {command: 'x ${port}', install: ['false'], port: 1}}\n"
+    )
+    variables["ROLLDECK_RECIPES"] = str(recipes)
+    server = start_rolldeck("serve", "--workers", "0", "--port", "0", "--json")
+    assert server.stdout is not None
+    address = json.loads(server.stdout.readline())["address"]
+    with urllib.request.urlopen(f"{address}/api/environments", timeout=30) as answer:
+        environments = {one["name"]: one["built"] for one in json.load(answer)}
+    assert (environments["superset"], environments["failing"]) == (True, False)
+    server.terminate()
+    said = server.communicate(timeout=30)[1]
+    assert "field 'services.web.comand'" in said
+    assert "Rollouts in failing will fail: the template of failing could not be built" in said
 
 
 @pytest.mark.usefixtures("recipes")
