@@ -173,11 +173,17 @@ async def test_the_build_tells_its_steps_and_is_done_once(scratch: Path) -> None
             {"command": ("no-such-program", "${port}")},
             "no-such-program: No such file or directory; is it on this machine",
         ),
-        ({"health": HealthCheck(path="/nothing", deadline_seconds=1)}, "web is not well: status 302, 1 s after"),
-        ({"health": HealthCheck(command=("false",), deadline_seconds=0.5)}, "its health command ended with status 1"),
+        (
+            {"health": HealthCheck(path="/nothing", deadline_seconds=1)},
+            "web was not well after 1 s: it answers with status 302",
+        ),
+        (
+            {"health": HealthCheck(command=("false",), deadline_seconds=0.5)},
+            "it has a health command that ended with status 1",
+        ),
         (
             {"command": ("sleep", "60", "${port}"), "health": HealthCheck(deadline_seconds=0.5)},
-            "does not listen on the",
+            "it does not listen on the port",
         ),
     ],
 )

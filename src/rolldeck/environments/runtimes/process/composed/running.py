@@ -5,7 +5,6 @@ import contextlib
 import os
 import resource
 import signal
-import time
 from asyncio.subprocess import Process
 from collections.abc import Sequence
 from graphlib import TopologicalSorter
@@ -17,6 +16,7 @@ import psutil
 
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.composition import Service
+from rolldeck.environments.health import HealthWatch
 from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.composed.interior import Interior
 from rolldeck.environments.runtimes.process.composed.ports import HOST
@@ -81,25 +81,28 @@ class RunningService:
     async def wait_until_well(self, http: httpx2.AsyncClient, account: Account | None) -> None:
         """Return once it is well. Raises ``EnvironmentFailure`` with the last of its log, if that is not in time."""
         health = self.service.health
-        deadline = time.monotonic() + health.deadline_seconds
-        while True:
-            trouble = await self.trouble(http, account, min(_ANSWER_SECONDS, health.deadline_seconds))
-            if trouble is None:
-                return
-            if not self.alive:
-                raise EnvironmentFailure(f"{trouble}; the last of its log:\n{self.last_words()}")
-            if time.monotonic() > deadline:
-                raise EnvironmentFailure(
-                    f"{trouble}, {health.deadline_seconds:g} s after its start; the last of its log:\n{self.last_words()}"
-                )
+        watch = HealthWatch(self.service.name, health, lambda answer: f"it {answer}")
+        patience = min(_ANSWER_SECONDS, health.deadline_seconds)
+        while (found := await self._trouble_of_health(http, account, patience)) is not None or not self.alive:
+            try:
+                self._expect_life()
+                watch.is_not_well_yet(found)
+            except EnvironmentFailure as failure:
+                raise EnvironmentFailure(f"{failure}; the last of its log:\n{self._last_words()}") from failure
             await asyncio.sleep(health.interval_seconds)
 
     async def trouble(self, http: httpx2.AsyncClient, account: Account | None, seconds: float) -> str | None:
         """Return what is wrong with it now, None if it is well; takes so many seconds at most."""
-        if not self.alive:
-            return f"the service {self.service.name} has ended (status {self._process.returncode})"
+        try:
+            self._expect_life()
+        except EnvironmentFailure as failure:
+            return str(failure)
         found = await self._trouble_of_health(http, account, seconds)
         return None if found is None else f"the service {self.service.name} {found}"
+
+    def _expect_life(self) -> None:
+        if not self.alive:
+            raise EnvironmentFailure(f"the service {self.service.name} has ended (status {self._process.returncode})")
 
     async def _trouble_of_health(self, http: httpx2.AsyncClient, account: Account | None, seconds: float) -> str | None:
         health, port = self.service.health, self._interior.port_of(self.service)
@@ -125,9 +128,9 @@ class RunningService:
             return f"has a health command that takes more than {seconds:g} s"
         finally:
             await kill(process)
-        return None if status == 0 else f"is not well: its health command ended with status {status}"
+        return None if status == 0 else f"has a health command that ended with status {status}"
 
-    def last_words(self) -> str:
+    def _last_words(self) -> str:
         """Return the end of its log, without secrets."""
         size = self._log.seek(0, os.SEEK_END)
         self._log.seek(max(0, size - _LAST_WORDS))
@@ -231,7 +234,7 @@ async def _ask_path(http: httpx2.AsyncClient, url: str, seconds: float) -> str |
         return f"does not answer within {seconds:g} s"
     except httpx2.HTTPError as error:
         return f"does not answer: {error}"
-    return None if response.status_code == httpx2.codes.OK else f"is not well: status {response.status_code}"
+    return None if response.status_code == httpx2.codes.OK else f"answers with status {response.status_code}"
 
 
 async def _ask_port(port: int, seconds: float) -> str | None:
