@@ -17,6 +17,7 @@ from rolldeck.agents.models.conversation import Call, MalformedReply, Outcome, R
 from rolldeck.agents.models.network import ssl_context
 from rolldeck.agents.models.provider import Setup
 from rolldeck.agents.models.providers import GeminiParameters
+from rolldeck.agents.models.scale import Scale
 from rolldeck.agents.port import Observation
 from rolldeck.domain.errors import ModelError, ModelRefused
 from rolldeck.domain.rollout import Usage
@@ -55,14 +56,14 @@ class GeminiConversation:
 
     def begin(self, prompt: str, observation: Observation) -> None:
         """Say the task, and show the page."""
-        image = types.Part.from_bytes(data=observation.screenshot, mime_type=_PNG)
+        image = types.Part.from_bytes(data=self._shown(observation), mime_type=_PNG)
         page = " ".join(filter(None, (f"The browser shows {observation.url}", observation.notice)))
         self._show(observation, [types.Part.from_text(text=prompt), types.Part.from_text(text=page), image])
 
     def respond(self, outcomes: Sequence[Outcome], observation: Observation) -> None:
         """Answer every call in one turn of the user's, the last one with the page as it is now."""
         answers = [_answer(outcome, observation) for outcome in outcomes]
-        blob = types.FunctionResponseBlob(mime_type=_PNG, data=observation.screenshot)
+        blob = types.FunctionResponseBlob(mime_type=_PNG, data=self._shown(observation))
         answers[-1].parts = [types.FunctionResponsePart(inline_data=blob)]
         self._show(observation, [types.Part(function_response=answer) for answer in answers])
 
@@ -86,6 +87,11 @@ class GeminiConversation:
     async def close(self) -> None:
         """Let go of connections. Idempotent."""
         await self._setup.client.aclose()
+
+    def _shown(self, observation: Observation) -> bytes:
+        """The screenshot as large as the model is to see it: its coordinates are shares of the page, whatever the size."""
+        longest = self._setup.parameters.longest_side
+        return Scale.within(observation.width, observation.height, longest).shown(observation.screenshot)
 
     def _show(self, observation: Observation, parts: list[types.Part]) -> None:
         self._screen = Screen(observation.width, observation.height)

@@ -1,5 +1,7 @@
 """Gemini's agent against a strict double of Google's API."""
 
+import base64
+import io
 import json
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -7,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 from pydantic import SecretStr
 
 from doubles.model_apis.brain import Said, Scripted
@@ -280,6 +283,17 @@ async def test_the_model_is_shown_the_newest_screenshots_only(screenshots: int, 
     assert desk.violations == []
 
 
+async def test_a_downscaled_screenshot_is_acted_on_where_the_page_is(begin: Begin, desk: Desk) -> None:
+    async with begin(CLICK, ANSWER, longest_side=400) as stage:
+        await stage.until_answer()
+    assert stage.actions()[0] == Click(x=640, y=200)
+    shown = [
+        Image.open(io.BytesIO(base64.urlsafe_b64decode(data))) for data in re.findall(_PICTURE, str(desk.requests[-1]))
+    ]
+    assert [picture.size for picture in shown] == [(400, 250)] * 2
+    assert desk.violations == []
+
+
 async def test_a_conversation_that_is_changed_would_be_noticed(desk: Desk, begin: Begin) -> None:
     """Else the double's rules would hold nothing."""
     async with begin(CLICK, ANSWER) as stage:
@@ -288,6 +302,9 @@ async def test_a_conversation_that_is_changed_would_be_noticed(desk: Desk, begin
         with pytest.raises(ModelRefused, match="came back changed"):
             await stage.turn()
     assert len(desk.violations) == 1
+
+
+_PICTURE = r"'data': '([\w+/=-]+)'"
 
 
 def _pictures(request: Json) -> int:
