@@ -178,8 +178,8 @@ class Clickers:
     def refusal(self, choice: AgentChoice, task: Task) -> str | None:
         return None
 
-    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
-        return None
+    def knows_cost(self, choice: AgentChoice) -> bool:
+        return True
 
     def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         return Clicker()

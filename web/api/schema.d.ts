@@ -665,6 +665,10 @@ export interface components {
             timings: components["schemas"]["PhaseTiming"][];
             /** Steps */
             steps: number;
+            /** Tokens */
+            tokens: number;
+            /** Cost */
+            cost: number | null;
             /** Video Url */
             video_url: string | null;
             /** Started At */
@@ -759,7 +763,8 @@ export interface components {
          *
          *     Repeats have the seeds ``seed``, ``seed + 1`` …. With ``reuse``, a rollout whose identical one (same version of the
          *     task, template of the environment, agent, model, parameters and seed) has completed before is answered by that one
-         *     at once. The same ``idempotency_key`` again is the same batch again.
+         *     at once. Once its attempts have spent the ``budget``, the batch is paused; each rollout may spend what is left of it when
+         *     it begins. The same ``idempotency_key`` again is the same batch again.
          */
         BatchSpec: {
             /** Task Ids */
@@ -791,6 +796,8 @@ export interface components {
             priority: number;
             /** @default {} */
             limits: components["schemas"]["RolloutLimits"];
+            /** @default {} */
+            budget: components["schemas"]["Budget"];
             /**
              * Max Attempts
              * @description attempts at a rollout, first one included
@@ -807,7 +814,7 @@ export interface components {
         };
         /**
          * BatchUpdate
-         * @description What of a batch can be changed while it runs; None leaves it as it is.
+         * @description What of a batch can be changed while it runs; None leaves it as it is. A ``budget`` replaces the one before.
          */
         BatchUpdate: {
             /** Paused */
@@ -818,10 +825,14 @@ export interface components {
             name?: string | null;
             /** Tags */
             tags?: string[] | null;
+            budget?: components["schemas"]["Budget"] | null;
         };
         /**
          * BatchView
          * @description A batch and how far it is. ``progress`` is the share of its rollouts that have ended, in [0, 1].
+         *
+         *     ``tokens`` and ``cost`` (US dollars) are what its attempts spent that have ended; the cost is null where the price of some
+         *     of it is not known. With ``budget_spent`` it is paused until its budget is raised.
          *
          *     ``tasks`` says how many it has; ``eta_seconds`` is null where nothing can be said yet, or nothing of it is executed.
          */
@@ -841,6 +852,13 @@ export interface components {
             /** Repeats */
             repeats: number;
             limits: components["schemas"]["RolloutLimits"];
+            budget: components["schemas"]["Budget"];
+            /** Budget Spent */
+            budget_spent: boolean;
+            /** Tokens */
+            tokens: number;
+            /** Cost */
+            cost: number | null;
             /** Max Attempts */
             max_attempts: number;
             /** Reuse */
@@ -864,6 +882,22 @@ export interface components {
             created_at: string;
             /** Finished At */
             finished_at: string | null;
+        };
+        /**
+         * Budget
+         * @description What the models of several rollouts may take together; None: any amount.
+         */
+        Budget: {
+            /**
+             * Tokens
+             * @description in and out
+             */
+            tokens?: number | null;
+            /**
+             * Cost
+             * @description US dollars
+             */
+            cost?: number | null;
         };
         /**
          * Click
@@ -1698,6 +1732,11 @@ export interface components {
             steps: number;
             /** Tokens */
             tokens: number;
+            /**
+             * Cost
+             * @description US dollars; null where it is not known, and without a model
+             */
+            cost: number | null;
             /** Seconds */
             seconds: number | null;
             /** Cancel Requested */
@@ -1743,7 +1782,7 @@ export interface components {
          * RolloutLimits
          * @description Limits that whoever starts rollouts sets; what is None is the task's, or the default.
          *
-         *     ``steps``, ``tokens``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
+         *     ``steps``, ``tokens``, ``cost``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
          *     verified, within ``verify_seconds`` of its own. ``provision_seconds`` and ``browser_seconds`` are for making ready:
          *     where they do not suffice, the attempt failed. ``stall_steps``: an agent that does the same on the same screen so many
          *     times is given a hint; one that does it twice as many times is truncated too.
@@ -1759,6 +1798,11 @@ export interface components {
              * @description tokens that the agent's model may take, in and out
              */
             tokens?: number | null;
+            /**
+             * Cost
+             * @description US dollars that the agent's model may cost
+             */
+            cost?: number | null;
             /**
              * Stall Steps
              * @description the same on the same screen: a hint, after twice as many the end
@@ -1909,6 +1953,11 @@ export interface components {
             steps: number;
             /** Tokens */
             tokens: number;
+            /**
+             * Cost
+             * @description US dollars; null where it is not known, and without a model
+             */
+            cost: number | null;
             /** Seconds */
             seconds: number | null;
             /** Cancel Requested */
@@ -2069,6 +2118,11 @@ export interface components {
             /** Screenshot Url */
             screenshot_url: string;
             /**
+             * Prompt
+             * @description what the model was told first, to the letter; null but in the first step
+             */
+            prompt: string | null;
+            /**
              * Notice
              * @description what the page did before that no screenshot shows, as the agent was told
              */
@@ -2109,7 +2163,7 @@ export interface components {
          * @description Why the agent stopped acting. The limits truncate: what was done until then is still verified.
          * @enum {string}
          */
-        StopReason: "answered" | "step_limit" | "time_limit" | "token_limit" | "stalled";
+        StopReason: "answered" | "step_limit" | "time_limit" | "token_limit" | "stalled" | "cost_limit";
         /**
          * TableFormat
          * @description Formats of many rollouts. ``JSON`` is JSON lines: one object a line, so that a reader needs no more memory either.

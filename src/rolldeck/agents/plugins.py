@@ -13,7 +13,7 @@ from rolldeck.domain.task import Task
 
 GROUP = "rolldeck.agents"
 
-_METHODS = ("info", "problems", "refusal", "prompt", "create")
+_METHODS = ("info", "problems", "refusal", "knows_cost", "create")
 
 _log = structlog.get_logger(__name__)
 
@@ -54,8 +54,8 @@ class _Broken:
     def refusal(self, task: Task) -> str | None:  # noqa: ARG002
         return self.reason
 
-    def prompt(self, choice: AgentChoice, task: Task) -> str | None:  # noqa: ARG002
-        return None
+    def knows_cost(self, choice: AgentChoice) -> bool:  # noqa: ARG002
+        return False
 
     def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:  # noqa: ARG002
         raise AgentError(self.reason)

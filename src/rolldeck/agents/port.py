@@ -36,7 +36,8 @@ class Turn:
     """What an agent says and does on an observation. With an ``answer`` it is done, and ``actions`` must be empty.
 
     ``usage`` is what its model's requests took, None for agents without a model. ``thoughts`` are kept beside the message,
-    ``confirmations`` are what was decided of actions that the model's provider wanted confirmed.
+    ``confirmations`` are what was decided of actions that the model's provider wanted confirmed. ``prompt`` is what the model
+    was told before all else, to the letter, in its first turn.
     """
 
     message: str = ""
@@ -45,6 +46,7 @@ class Turn:
     usage: Usage | None = None
     thoughts: str = ""
     confirmations: tuple[Confirmation, ...] = ()
+    prompt: str | None = None
 
 
 class PageReader(Protocol):
@@ -122,8 +124,8 @@ class AgentKind(Protocol):
     def refusal(self, task: Task) -> str | None:
         """Why it cannot try this task, in words for the user; None where it can."""
 
-    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
-        """What its model is told first, to the letter; None for an agent without a model."""
+    def knows_cost(self, choice: AgentChoice) -> bool:
+        """Whether what its rollouts cost is known, so that a limit of it can be kept; so for an agent without a model."""
 
     def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         """Return an agent for one rollout, for a choice and a task that it has nothing against."""
@@ -141,8 +143,8 @@ class Agents(Protocol):
     def refusal(self, choice: AgentChoice, task: Task) -> str | None:
         """Why this agent cannot try this task, in words for the user; None where it can. Covers ``problems``."""
 
-    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
-        """What the agent's model is told first, to the letter; None for an agent without a model."""
+    def knows_cost(self, choice: AgentChoice) -> bool:
+        """Whether what rollouts of a choice without ``problems`` cost is known, so that a limit of it can be kept."""
 
     def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         """Return an agent for one rollout. Raises ``InvalidInput`` where ``refusal`` is not None."""

@@ -34,9 +34,9 @@ class Modelless:
         """Why it cannot try this task; None where it can."""
         return self.because(task)
 
-    def prompt(self, choice: AgentChoice, task: Task) -> str | None:  # noqa: ARG002 - it has no model
-        """Return None: there is no model to be told anything."""
-        return None
+    def knows_cost(self, choice: AgentChoice) -> bool:  # noqa: ARG002 - it has no model
+        """Say yes: it costs nothing."""
+        return True
 
     def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:  # noqa: ARG002 - it has no model
         """Return an agent for one rollout."""
@@ -92,9 +92,9 @@ class AgentRegistry:
             return "; ".join(dict.fromkeys(_in_words(problem) for problem in problems))
         return self._known[choice.agent].refusal(task)
 
-    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
-        """What the agent's model is told first, to the letter; None for an agent without a model."""
-        return self._known[choice.agent].prompt(choice, task)
+    def knows_cost(self, choice: AgentChoice) -> bool:
+        """Whether what rollouts of a choice without ``problems`` cost is known, so that a limit of it can be kept."""
+        return self._known[choice.agent].knows_cost(choice)
 
     def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         """Return an agent for one rollout. Raises ``InvalidInput`` where ``refusal`` is not None."""

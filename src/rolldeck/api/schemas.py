@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from rolldeck.domain.batch import AgentChoice, Quota
 from rolldeck.domain.event import LoggedEvent
-from rolldeck.domain.limits import RolloutLimits
+from rolldeck.domain.limits import Budget, RolloutLimits
 from rolldeck.domain.rollout import ActionResult, Confirmation, PhaseTiming, RolloutError, StopReason, Usage
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
@@ -91,6 +91,9 @@ class BatchCountsView(BaseModel):
 class BatchView(BaseModel):
     """A batch and how far it is. ``progress`` is the share of its rollouts that have ended, in [0, 1].
 
+    ``tokens`` and ``cost`` (US dollars) are what its attempts spent that have ended; the cost is null where the price of some
+    of it is not known. With ``budget_spent`` it is paused until its budget is raised.
+
     ``tasks`` says how many it has; ``eta_seconds`` is null where nothing can be said yet, or nothing of it is executed.
     """
 
@@ -102,6 +105,10 @@ class BatchView(BaseModel):
     tasks: int
     repeats: int
     limits: RolloutLimits
+    budget: Budget
+    budget_spent: bool
+    tokens: int
+    cost: float | None
     max_attempts: int
     reuse: bool
     paused: bool
@@ -185,6 +192,7 @@ class RolloutView(BaseModel):
     timings: list[PhaseTiming]
     steps: int
     tokens: int
+    cost: float | None = Field(description="US dollars; null where it is not known, and without a model")
     seconds: float | None
     cancel_requested: bool
     reused_from: str | None = Field(description="id of the rollout that answered for this one")
@@ -235,6 +243,8 @@ class AttemptView(BaseModel):
     errors: list[RolloutError]
     timings: list[PhaseTiming]
     steps: int
+    tokens: int
+    cost: float | None
     video_url: str | None
     started_at: datetime | None
     ended_at: datetime | None
@@ -266,6 +276,7 @@ class StepView(BaseModel):
     offset: float
     url: str
     screenshot_url: str
+    prompt: str | None = Field(description="what the model was told first, to the letter; null but in the first step")
     notice: str | None = Field(description="what the page did before that no screenshot shows, as the agent was told")
     message: str
     thoughts: str = Field(description="what the model said to itself; never part of its answer")

@@ -19,10 +19,22 @@ async def start_batch(spec: BatchSpec, services: Services, *, agent_field: str =
     """
     tasks = [stored.task for stored in await services.tasks.get_many(spec.task_ids)]
     _refuse_unfit_agents(spec.agents, tasks, services.agents, agent_field)
+    refuse_unknown_costs(spec, services.agents)
     templates = await services.environments.templates() if spec.reuse else ()
     made = await services.batches.create(spec, {template.name: template.content_hash for template in templates})
     services.queue_changed()
     return made
+
+
+def refuse_unknown_costs(spec: BatchSpec, agents: Agents) -> None:
+    """Raise ``InvalidInput`` where a limit of costs could not be kept, because what a model costs is not known."""
+    unknown = [str(choice.model) for choice in spec.agents if not agents.knows_cost(choice)]
+    limits = (("limits.cost", spec.limits.cost), ("budget.cost", spec.budget.cost))
+    if unknown and (fields := [field for field, limit in limits if limit is not None]):
+        message = f"what {', '.join(unknown)} costs is not known, so that this cannot be kept: limit tokens instead"
+        raise InvalidInput(
+            f"The costs cannot be limited: {message}", tuple(FieldProblem(field, message) for field in fields)
+        )
 
 
 def with_key(spec: BatchSpec, header: str | None) -> BatchSpec:

@@ -79,6 +79,8 @@ def _figures(change: RolloutChange) -> list[str]:
         figures.append(f"{change.steps} steps")
     if change.tokens:
         figures.append(f"{change.tokens:,} tokens")
+    if change.cost is not None:
+        figures.append(f"${change.cost:.4g}")
     return figures
 
 

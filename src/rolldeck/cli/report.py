@@ -23,6 +23,8 @@ class RolloutLine(BaseModel):
     reward: float | None
     stop_reason: StopReason | None
     steps: int
+    tokens: int
+    cost: float | None = Field(description="US dollars; null where it is not known, and without a model")
     seconds: float | None
     video: Path | None
     error: str | None
@@ -39,6 +41,8 @@ class RolloutLine(BaseModel):
             reward=None if rollout.verdict is None else rollout.verdict.reward,
             stop_reason=rollout.stop_reason,
             steps=rollout.steps,
+            tokens=rollout.tokens,
+            cost=rollout.cost,
             seconds=rollout.seconds,
             video=None if rollout.video is None else artifacts / rollout.video,
             error=first_error(rollout),
@@ -54,6 +58,8 @@ class Summary(BaseModel):
     failed: int
     cancelled: int
     success_rate: float | None
+    tokens: int
+    cost: float | None = Field(description="US dollars of all of them; null where the cost of one is not known")
     seconds: float = Field(description="wall time of all of them together")
 
     @classmethod
@@ -68,6 +74,8 @@ class Summary(BaseModel):
             failed=sum(rollout.status is Status.FAILED for rollout in rollouts),
             cancelled=sum(rollout.status is Status.CANCELLED for rollout in rollouts),
             success_rate=succeeded / len(completed) if completed else None,
+            tokens=sum(rollout.tokens for rollout in rollouts),
+            cost=_cost_of(rollouts),
             seconds=round(seconds, 3),
         )
 
@@ -78,7 +86,17 @@ class Summary(BaseModel):
         parts += [
             f"{count} {word}" for count, word in ((self.failed, "failed"), (self.cancelled, "cancelled")) if count
         ]
+        if self.tokens:
+            parts.append(
+                f"{self.tokens:,} tokens for " + ("a cost not known" if self.cost is None else f"${self.cost:.4g}")
+            )
         return f"{', '.join(parts)}, in {self.seconds:.1f} s"
+
+
+def _cost_of(rollouts: Sequence[Rollout]) -> float | None:
+    if any(rollout.tokens and rollout.cost is None for rollout in rollouts):
+        return None
+    return sum(rollout.cost or 0 for rollout in rollouts)
 
 
 class Report(BaseModel):

@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
-from rolldeck.domain.limits import RolloutLimits
+from rolldeck.domain.limits import Budget, RolloutLimits
 from rolldeck.domain.storable import storable
 
 MOST_ROLLOUTS = 10_000
@@ -37,7 +37,8 @@ class BatchSpec(_Part):
 
     Repeats have the seeds ``seed``, ``seed + 1`` …. With ``reuse``, a rollout whose identical one (same version of the
     task, template of the environment, agent, model, parameters and seed) has completed before is answered by that one
-    at once. The same ``idempotency_key`` again is the same batch again.
+    at once. Once its attempts have spent the ``budget``, the batch is paused; each rollout may spend what is left of it when
+    it begins. The same ``idempotency_key`` again is the same batch again.
     """
 
     task_ids: tuple[_Name, ...] = Field(min_length=1, max_length=MOST_ROLLOUTS)
@@ -48,6 +49,7 @@ class BatchSpec(_Part):
     tags: tuple[_Tag, ...] = Field(default=(), max_length=100)
     priority: int = Field(default=0, ge=-100, le=100, description="higher ones go first")
     limits: RolloutLimits = RolloutLimits()
+    budget: Budget = Budget()
     max_attempts: int = Field(default=3, ge=1, le=20, description="attempts at a rollout, first one included")
     reuse: bool = False
     idempotency_key: _Name | None = None
@@ -97,7 +99,11 @@ class BatchCounts(_Part):
 
 
 class Batch(_Part):
-    """A batch as it is stored. ``mean_seconds`` is of its rollouts that were executed to an end; None before the first."""
+    """A batch as it is stored. ``mean_seconds`` is of its rollouts that were executed to an end; None before the first.
+
+    ``tokens`` and ``cost`` (US dollars) are what its attempts spent that have ended; the cost is None where the price of
+    some of it is not known.
+    """
 
     id: str
     name: str | None
@@ -107,13 +113,21 @@ class Batch(_Part):
     tasks: int
     repeats: int
     limits: RolloutLimits
+    budget: Budget
     max_attempts: int
     reuse: bool
     paused: bool
     counts: BatchCounts
+    tokens: int
+    cost: float | None
     mean_seconds: float | None
     created_at: datetime
     finished_at: datetime | None
+
+    @property
+    def budget_spent(self) -> bool:
+        """Whether nothing is left of its budget."""
+        return self.budget.is_spent_by(self.tokens, self.cost or 0)
 
     @property
     def eta_seconds(self) -> float | None:
@@ -126,12 +140,13 @@ class Batch(_Part):
 
 
 class BatchUpdate(_Part):
-    """What of a batch can be changed while it runs; None leaves it as it is."""
+    """What of a batch can be changed while it runs; None leaves it as it is. A ``budget`` replaces the one before."""
 
     paused: bool | None = None
     priority: int | None = Field(default=None, ge=-100, le=100)
     name: _Name | None = None
     tags: tuple[_Tag, ...] | None = Field(default=None, max_length=100)
+    budget: Budget | None = None
 
 
 class Quota(_Part):

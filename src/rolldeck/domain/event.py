@@ -62,7 +62,7 @@ class Outcome(_Data):
 class RolloutChange(_Data):
     """What a ``ROLLOUT_STATUS`` event tells. At an attempt's end (also one that another attempt follows) ``outcome`` is given.
 
-    ``attempt``, ``worker_id``, ``seconds``, ``timings`` (seconds by phase), ``steps`` and ``tokens`` are then those of
+    ``attempt``, ``worker_id``, ``seconds``, ``timings`` (seconds by phase), ``steps``, ``tokens`` and ``cost`` are then those of
     the attempt that ended.
     """
 
@@ -77,3 +77,4 @@ class RolloutChange(_Data):
     timings: dict[Phase, float] | None = None
     steps: int | None = None
     tokens: int | None = None
+    cost: float | None = None

@@ -15,7 +15,7 @@ _LONGEST_SECONDS = 86_400
 class RolloutLimits(BaseModel):
     """Limits that whoever starts rollouts sets; what is None is the task's, or the default.
 
-    ``steps``, ``tokens``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
+    ``steps``, ``tokens``, ``cost``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
     verified, within ``verify_seconds`` of its own. ``provision_seconds`` and ``browser_seconds`` are for making ready:
     where they do not suffice, the attempt failed. ``stall_steps``: an agent that does the same on the same screen so many
     times is given a hint; one that does it twice as many times is truncated too.
@@ -25,6 +25,7 @@ class RolloutLimits(BaseModel):
 
     steps: int | None = Field(default=None, ge=1, le=1000, description="steps of the agent")
     tokens: int | None = Field(default=None, ge=1, description="tokens that the agent's model may take, in and out")
+    cost: float | None = Field(default=None, gt=0, description="US dollars that the agent's model may cost")
     stall_steps: int | None = Field(
         default=None, ge=2, le=100, description="the same on the same screen: a hint, after twice as many the end"
     )
@@ -57,6 +58,7 @@ class RolloutLimits(BaseModel):
         return EffectiveLimits(
             steps=self.steps or task.steps,
             tokens=self.tokens,
+            cost=self.cost,
             stall_steps=self.stall_steps,
             provision_seconds=self.provision_seconds or _PROVISION_SECONDS,
             browser_seconds=self.browser_seconds or _BROWSER_SECONDS,
@@ -73,9 +75,36 @@ class EffectiveLimits(BaseModel):
 
     steps: int
     tokens: int | None
+    cost: float | None = None
     stall_steps: int | None = None
     provision_seconds: float
     browser_seconds: float
     agent_seconds: float
     verify_seconds: float
     total_seconds: float | None
+
+    def within(self, left: "Budget") -> "EffectiveLimits":
+        """Return these limits, narrowed to what is left of a budget."""
+        tokens = [each for each in (self.tokens, left.tokens) if each is not None]
+        cost = [each for each in (self.cost, left.cost) if each is not None]
+        return self.model_copy(update={"tokens": min(tokens, default=None), "cost": min(cost, default=None)})
+
+
+class Budget(BaseModel):
+    """What the models of several rollouts may take together; None: any amount."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    tokens: int | None = Field(default=None, ge=1, le=10**15, description="in and out")
+    cost: float | None = Field(default=None, gt=0, le=10**9, description="US dollars")
+
+    def is_spent_by(self, tokens: int, cost: float) -> bool:
+        """Whether nothing is left once so much is spent."""
+        return (self.tokens is not None and tokens >= self.tokens) or (self.cost is not None and cost >= self.cost)
+
+    def left_after(self, tokens: int, cost: float) -> "Budget":
+        """Return what is left once so much is spent; where nothing is, a trifle, for a limit of nothing is none."""
+        return Budget(
+            tokens=None if self.tokens is None else max(1, self.tokens - tokens),
+            cost=None if self.cost is None else max(1e-9, self.cost - cost),
+        )

@@ -24,6 +24,7 @@ class StopReason(StrEnum):
     TIME_LIMIT = "time_limit"
     TOKEN_LIMIT = "token_limit"  # noqa: S105 - a reason, not a secret
     STALLED = "stalled"
+    COST_LIMIT = "cost_limit"
 
 
 class Phase(StrEnum):
@@ -122,6 +123,9 @@ class Step(_Record):
     offset: float = Field(ge=0)
     url: str
     screenshot: str
+    prompt: str | None = Field(
+        default=None, description="what the model was told first, to the letter; first step only"
+    )
     notice: str | None = None
     message: str = ""
     thoughts: str = Field(default="", description="what the model said to itself; never part of its answer")
@@ -146,6 +150,8 @@ class Attempt(_Record):
     errors: tuple[RolloutError, ...] = ()
     timings: tuple[PhaseTiming, ...] = ()
     steps: int = 0
+    tokens: int = 0
+    cost: float | None = None
     video: str | None = Field(default=None, description="artifact key")
     started_at: datetime
     ended_at: datetime
@@ -178,6 +184,7 @@ class Rollout(_Record):
     timings: tuple[PhaseTiming, ...] = ()
     steps: int = 0
     tokens: int = 0
+    cost: float | None = Field(default=None, description="US dollars; None: not known, or no model")
     video: str | None = Field(default=None, description="artifact key")
     reused_from: str | None = Field(default=None, description="id of the rollout that answered for this one")
     cancel_requested: bool = False

@@ -121,6 +121,7 @@ class _Counted:
             registry, "attempts_failed", "Attempts that failed, by the error that decided", ("error", "requeued")
         )
         self.tokens = _counter(registry, "tokens", "Tokens that models took, in and out", who)
+        self.cost = _counter(registry, "cost_dollars", "What models cost, as far as their prices are known", who)
         self.steps = _counter(registry, "steps", "Steps of agents")
         self.phases = _histogram(registry, "phase_seconds", "Phases of attempts", _PHASE_SECONDS, ("phase",))
         self.seconds = _histogram(registry, "attempt_seconds", "Attempts, from claim to end", _ATTEMPT_SECONDS)
@@ -139,6 +140,8 @@ class _Counted:
             self._attempt(change, change.seconds)
         if change.tokens:
             self.tokens.labels(*who).inc(change.tokens)
+        if change.cost:
+            self.cost.labels(*who).inc(change.cost)
 
     def _attempt(self, change: RolloutChange, seconds: float) -> None:
         self.attempts.labels(change.event.value).inc()

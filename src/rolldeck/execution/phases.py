@@ -93,7 +93,7 @@ class Phases:
                 keep_step=self._journal.add_step,
                 pace=pace,
             )
-            limits = AgentLimits(claim.limits.steps, claim.limits.tokens, claim.limits.stall_steps)
+            limits = AgentLimits(claim.limits.steps, claim.limits.tokens, claim.limits.cost, claim.limits.stall_steps)
             return await _while_alive(environment, act_until_stopped(agent, limits, stage))
 
     async def _verify(self, environment: Environment, stop: AgentStop) -> Verdict:

@@ -26,10 +26,11 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class AgentLimits:
-    """Where the agent is truncated, beside its clock. ``tokens``, ``stall_steps``: None for no limit."""
+    """Where the agent is truncated, beside its clock. ``tokens``, ``cost`` (US dollars), ``stall_steps``: None for no limit."""
 
     steps: int
     tokens: int | None
+    cost: float | None = None
     stall_steps: int | None = None
 
 
@@ -76,20 +77,30 @@ class _Acting:
         self._limits = limits
         self._stage = stage
         self._results: tuple[ActionResult, ...] = ()
+        self._tokens, self._cost = 0, 0.0
         self._stall = None if limits.stall_steps is None else StallWatch(limits.stall_steps)
 
     async def until_stopped(self) -> AgentStop:
-        limits, tokens = self._limits, 0
-        for index in range(limits.steps):
+        for index in range(self._limits.steps):
             turn = await self._take_turn(index)
             if turn.answer is not None:
                 return AgentStop(StopReason.ANSWERED, turn.answer)
-            tokens += turn.usage.tokens if turn.usage else 0
-            if limits.tokens is not None and tokens >= limits.tokens:
-                return AgentStop(StopReason.TOKEN_LIMIT)
-            if self._stall is not None and self._stall.is_stalled:
-                return AgentStop(StopReason.STALLED)
+            if turn.usage is not None:
+                self._tokens += turn.usage.tokens
+                self._cost += turn.usage.cost or 0
+            if (reason := self._reached_limit()) is not None:
+                return AgentStop(reason)
         return AgentStop(StopReason.STEP_LIMIT)
+
+    def _reached_limit(self) -> StopReason | None:
+        limits = self._limits
+        if limits.tokens is not None and self._tokens >= limits.tokens:
+            return StopReason.TOKEN_LIMIT
+        if limits.cost is not None and self._cost >= limits.cost:
+            return StopReason.COST_LIMIT
+        if self._stall is not None and self._stall.is_stalled:
+            return StopReason.STALLED
+        return None
 
     async def _take_turn(self, index: int) -> Turn:
         """Show the page to the agent, do what it says, and keep that as a step, as far as it came."""
@@ -113,6 +124,7 @@ class _Acting:
                     offset=offset,
                     url=view.url,
                     screenshot=await stage.keep_screenshot(view.screenshot),
+                    prompt=turn.prompt,
                     notice=view.notice,
                     message=turn.message,
                     thoughts=turn.thoughts,

@@ -14,7 +14,7 @@ from rolldeck.export.records import Record
 COLUMNS = (
     *("id", "batch_id", "task_id", "task_version", "agent", "model", "parameters", "seed"),
     *("status", "stop_reason", "success", "reward", "answer_text", "parsed", "expected", "reason"),
-    *("error_phase", "error_kind", "error_message", "attempt", "steps", "tokens", "seconds"),
+    *("error_phase", "error_kind", "error_message", "attempt", "steps", "tokens", "cost", "seconds"),
     *("reused_from", "worker_id", "template", "created_at", "started_at", "finished_at"),
 )
 """Columns of the CSV file. ``error_…`` is what made it fail."""

@@ -215,7 +215,7 @@ class Batches(Protocol):
         """Return a page of batches, newest first; ``live``: only those with (without) rollouts that go on."""
 
     async def update(self, batch_id: str, update: BatchUpdate) -> Batch:
-        """Change what can be changed. Raises ``NotFound``."""
+        """Change what can be changed. Raises ``NotFound``; ``Conflict`` where it would go on with its budget spent."""
 
     async def cancel(self, batch_id: str) -> int:
         """Cancel its pending rollouts at once, ask the workers of the claimed ones to; returns how many that are."""

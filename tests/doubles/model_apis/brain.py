@@ -9,6 +9,7 @@ from rolldeck.agents.oracle import OracleAgent
 from rolldeck.agents.port import Observation
 from rolldeck.browser.port import BrowserPage, Browsers
 from rolldeck.domain.action import Action
+from rolldeck.domain.errors import AgentError
 from rolldeck.domain.page import Cookie
 from rolldeck.domain.rollout import ActionResult
 from rolldeck.domain.task import Task
@@ -85,7 +86,10 @@ class _Solver:
     async def decide(self, seen: Seen) -> Said:
         failed = "; ".join(seen.problems) or None
         results = tuple(ActionResult(action=action, error=failed) for action in self._last)
-        turn = await self._oracle.act(Observation(seen.screenshot, seen.url, seen.width, seen.height, results))
+        try:
+            turn = await self._oracle.act(Observation(seen.screenshot, seen.url, seen.width, seen.height, results))
+        except AgentError as error:
+            return Said(answer=f"I cannot go on: {error}")
         self._last = turn.actions
         return Said(turn.actions, turn.answer, turn.message)
 

@@ -328,8 +328,8 @@ class SteadyAgents:
     def problems(self, choice: AgentChoice) -> Sequence[FieldProblem]:
         return () if choice.agent in {READER, STRICT, CLUELESS} else [FieldProblem("agent", "it is not known")]
 
-    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
-        return None
+    def knows_cost(self, choice: AgentChoice) -> bool:
+        return True
 
     def refusal(self, choice: AgentChoice, task: Task) -> str | None:
         return None if choice.agent in {READER, STRICT, CLUELESS} else "it is not known"

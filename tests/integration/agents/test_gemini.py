@@ -100,11 +100,11 @@ async def test_actions_of_both_sets_of_functions_arrive_and_the_answer_is_withou
 
 
 async def test_the_model_is_told_the_task_in_a_prompt_that_is_known_to_the_letter(begin: Begin, desk: Desk) -> None:
-    async with begin(ANSWER, prompt="Do this:\n{task}\nNow.") as stage:
+    async with begin(CLICK, ANSWER, prompt="Do this:\n{task}\nNow.") as stage:
         await stage.until_answer()
     said = desk.requests[0]["contents"][0]["parts"][0]["text"]
-    choice = AgentChoice(agent="gemini", model="m", parameters={"prompt": "Do this:\n{task}\nNow."})
-    assert said == gemini(ModelAccess()).prompt(choice, TASK) == f"Do this:\n{TASK.task}\nNow."
+    assert said == stage.turns[0].prompt == f"Do this:\n{TASK.task}\nNow."
+    assert stage.turns[1].prompt is None
 
 
 async def test_what_requests_took_is_counted(begin: Begin) -> None:

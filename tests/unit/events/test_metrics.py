@@ -31,6 +31,7 @@ COMPLETED = RolloutChange(
     timings={Phase.PROVISION: 0.3, Phase.AGENT: 6},
     steps=4,
     tokens=120,
+    cost=0.25,
 )
 REQUEUED = RolloutChange(
     status=Status.PENDING,

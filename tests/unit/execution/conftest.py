@@ -641,8 +641,8 @@ class FakeAgents:
     def refusal(self, choice: AgentChoice, task: Task) -> str | None:
         raise NotImplementedError
 
-    def prompt(self, choice: AgentChoice, task: Task) -> str | None:
-        return None
+    def knows_cost(self, choice: AgentChoice) -> bool:
+        return True
 
     def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         if "create" in self._scene.failures:

@@ -44,6 +44,7 @@ class ModelAgent:
 
     async def act(self, observation: Observation) -> Turn:
         """Return what the model wants done, or its answer. Raises ``AgentError`` where it says nothing of use."""
+        is_first = self._asked_for is None
         if self._asked_for is None:
             self._conversation.begin(self._prompt, observation)
         else:
@@ -63,6 +64,7 @@ class ModelAgent:
             answer=None if reply.calls else reply.text,
             usage=reply.usage,
             confirmations=decided.confirmations,
+            prompt=self._prompt if is_first else None,
         )
 
     async def close(self) -> None:

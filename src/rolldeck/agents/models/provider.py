@@ -100,9 +100,10 @@ class ModelProvider:
         """Why it cannot try this task: for no reason."""
         return None
 
-    def prompt(self, choice: AgentChoice, task: Task) -> str:
-        """What the model is told first, to the letter."""
-        return prompt_of(self._parameters(choice).prompt, task.task)
+    def knows_cost(self, choice: AgentChoice) -> bool:
+        """Whether the model's prices are known."""
+        known = catalogue().find(self.name, choice.model or "")
+        return known is not None and known.prices is not None
 
     def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         """Return an agent for one rollout."""
@@ -116,7 +117,7 @@ class ModelProvider:
         return ModelAgent(
             self.converse(setup),
             transport,
-            prompt=self.prompt(choice, task),
+            prompt=prompt_of(parameters.prompt, task.task),
             parameters=parameters,
             prices=known.prices if known else None,
             safety=Safety(parameters, surroundings.confirm),

@@ -133,13 +133,19 @@ batches = Table(
     Column("failed", Integer, nullable=False, default=0),
     Column("retryable", Integer, nullable=False, default=0),
     Column("cancelled", Integer, nullable=False, default=0),
+    Column("tokens", BigInteger, nullable=False, default=0),
+    Column("cost", Float, nullable=False, default=0.0),
+    Column("unpriced", Integer, nullable=False, default=0),
+    Column("budget_tokens", BigInteger),
+    Column("budget_cost", Float),
     Column("executed", Integer, nullable=False, default=0),
     Column("seconds", Float, nullable=False, default=0.0),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     UniqueConstraint("idempotency_key"),
 )
-"""``executed`` rollouts came to an end by themselves, in ``seconds`` altogether. ``live - claimed`` are pending."""
+"""``tokens`` and ``cost`` were spent by attempts that have ended; the cost of ``unpriced`` ones of them is not known.
+``executed`` rollouts came to an end by themselves, in ``seconds`` altogether. ``live - claimed`` are pending."""
 
 
 def _index_of_some(name: str, where: str, *columns: ColumnElement[Any]) -> None:
@@ -184,6 +190,7 @@ rollouts = Table(
     Column("timings", Words, nullable=False, default="[]"),
     Column("steps", Integer, nullable=False, default=0),
     Column("tokens", BigInteger, nullable=False, default=0),
+    Column("cost", Float),
     Column("video", Words),
     Column("reuse_key", Words),
     Column("reused_from", Words),
@@ -217,6 +224,8 @@ attempts = Table(
     Column("errors", Words, nullable=False),
     Column("timings", Words, nullable=False),
     Column("steps", Integer, nullable=False),
+    Column("tokens", BigInteger, nullable=False, default=0),
+    Column("cost", Float),
     Column("video", Words),
     Column("started_at", UtcDateTime, nullable=False),
     Column("ended_at", UtcDateTime, nullable=False),

@@ -12,8 +12,8 @@ from rolldeck.storage.database.repositories.ledger import Ledger
 def add_step(connection: Connection, place: Row) -> bool:
     """Store a step and log it, if it is the next one of a claim; return whether it is.
 
-    ``place`` has the rollout's ``key``, the ``claim``'s token, the step's ``index``, its ``more_tokens``, the ``step``
-    itself as JSON, and what time it is ``now``.
+    ``place`` has the rollout's ``key``, the ``claim``'s token, the step's ``index``, its ``more_tokens`` and ``more_cost``, the
+    ``step`` itself as JSON, and what time it is ``now``.
     """
     if connection.dialect.name == "postgresql":  # where every statement is a round trip
         return _ADD_STEP_AT_ONCE.fetch_one(connection, place) is not None
@@ -29,6 +29,7 @@ def add_step(connection: Connection, place: Row) -> bool:
     return True
 
 
+_MORE_COST = bindparam("more_cost", type_=rollouts.c.cost.type)
 _MOVE_ON = (
     update(rollouts)
     .where(
@@ -37,7 +38,10 @@ _MOVE_ON = (
         rollouts.c.steps == bindparam("index"),
     )
     .values(
-        steps=rollouts.c.steps + 1, tokens=rollouts.c.tokens + bindparam("more_tokens", type_=rollouts.c.tokens.type)
+        steps=rollouts.c.steps + 1,
+        tokens=rollouts.c.tokens + bindparam("more_tokens", type_=rollouts.c.tokens.type),
+        # Of one rollout's steps the cost is known of all or of none.
+        cost=func.coalesce(rollouts.c.cost + _MORE_COST, _MORE_COST, rollouts.c.cost),
     )
     .returning(rollouts.c.id, rollouts.c.attempt, rollouts.c.batch_id, rollouts.c.task_id)
 )

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, insert, select, update
 from rolldeck.domain.batch import Batch, BatchSpec, BatchUpdate
 from rolldeck.domain.errors import Conflict
 from rolldeck.domain.event import EventKind
+from rolldeck.domain.limits import Budget
 from rolldeck.domain.status import Event, Status
 from rolldeck.storage.database.engine import Transactions
 from rolldeck.storage.database.ids import TimedId
@@ -25,7 +26,7 @@ from rolldeck.storage.database.pieces import in_pieces
 from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories import deletion, listing
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
-from rolldeck.storage.database.repositories.ledger import Ledger, counted
+from rolldeck.storage.database.repositories.ledger import SPENT, Ledger, counted
 from rolldeck.storage.database.repositories.records import AGENTS, TAGS, batch_of
 from rolldeck.storage.database.repositories.repository import Repository
 from rolldeck.storage.database.repositories.rows import ask_to_cancel, batch_row, lock_rollouts, refuse_unknown
@@ -100,6 +101,7 @@ class DatabaseBatches(Repository):
             "agents": AGENTS.dump_json(spec.agents).decode(),
             "tasks": len(spec.task_ids),
             "limits": spec.limits.model_dump_json(),
+            **_budget_columns(spec.budget),
             "spec_hash": spec_hash,
         }
         connection.execute(insert(batches), row)
@@ -137,14 +139,18 @@ class DatabaseBatches(Repository):
         return await self._read("listing batches", work, one_statement=True)
 
     async def update(self, batch_id: str, update: BatchUpdate) -> Batch:
-        """Change what can be changed. Raises ``NotFound``."""
+        """Change what can be changed. Raises ``NotFound``; ``Conflict`` where it would go on with its budget spent."""
         changes = update.model_dump(mode="json", exclude_none=True)
+        values = {name: value for name, value in changes.items() if name not in {"tags", "budget"}}
+        values |= {} if update.tags is None else {"tags": TAGS.dump_json(update.tags).decode()}
+        values |= {} if update.budget is None else _budget_columns(update.budget)
 
         def work(connection: Connection, ledger: Ledger) -> Batch:
-            values = changes | ({} if update.tags is None else {"tags": TAGS.dump_json(update.tags).decode()})
             if values:
                 connection.execute(_CHANGE.where(batches.c.id == batch_id), values)
             row = batch_row(connection, batch_id)
+            if update.paused is False and connection.scalar(_SPENT_ONES.where(batches.c.id == batch_id)):
+                raise Conflict(f"The batch {batch_id} has spent its budget: raise that to let it go on")
             if values:
                 ledger.log(EventKind.BATCH_CHANGED, changes, batch_id=batch_id)
             return batch_of(row)
@@ -192,6 +198,10 @@ def _store_rollouts(connection: Connection, ledger: Ledger, queue: Sequence[dict
     examples = {(row["task_id"], row["status"], row["success"]): row for row in queue}
     for kind, number in alike.items():
         ledger.count(examples[kind], Counter(), counted(examples[kind]), times=number)
+
+
+def _budget_columns(budget: Budget) -> dict[str, Any]:
+    return {"budget_tokens": budget.tokens, "budget_cost": budget.cost}
 
 
 def _made_before(connection: Connection, spec: BatchSpec, spec_hash: str) -> Batch | None:
@@ -246,3 +256,4 @@ def _answer_from_others(
 
 _FINAL = [status.value for status in Status if status.is_final]
 _CHANGE = update(batches)
+_SPENT_ONES = select(batches.c.id).where(SPENT)

@@ -32,7 +32,7 @@ from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.ledger import Ledger, counted
-from rolldeck.storage.database.repositories.records import limits_of, rollout_of
+from rolldeck.storage.database.repositories.records import budget_of, limits_of, rollout_of
 from rolldeck.storage.database.repositories.rows import batch_row
 from rolldeck.storage.database.repositories.statuses import log_status, new_token
 from rolldeck.storage.database.repositories.turns import Queue, Turn, next_turns
@@ -69,7 +69,8 @@ def owned_claims(connection: Connection, *, worker_id: str, tasks: KnownTasks) -
 
 def _claim(connection: Connection, batch: Row, row: Row, tasks: KnownTasks) -> Claim:
     task = tasks.read(connection, row["task_id"], row["task_version"])
-    return Claim(rollout_of(row), task, limits_of(batch["limits"]).on(task.limits), row["token"])
+    left = budget_of(batch).left_after(batch["tokens"], batch["cost"])
+    return Claim(rollout_of(row), task, limits_of(batch["limits"]).on(task.limits).within(left), row["token"])
 
 
 def _expect_alive(connection: Connection, worker_id: str) -> dict[str, int]:

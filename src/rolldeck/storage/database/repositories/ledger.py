@@ -6,16 +6,20 @@ from datetime import datetime
 
 from pydantic import JsonValue
 from pydantic_core import to_json
-from sqlalchemy import Connection, Table, bindparam, case, func, insert, null, update
+from sqlalchemy import Connection, Table, bindparam, case, func, insert, not_, null, or_, text, true, update
 
 from rolldeck.domain.event import EventKind
 from rolldeck.domain.status import Status
-from rolldeck.storage.database.models import batches, events, tasks
+from rolldeck.storage.database.models import WAITING, batches, events, tasks
 from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import Row
 
 _OF_TASK = ("live", "completed", "succeeded", "failed", "cancelled")
-_OF_BATCH = (*_OF_TASK, "total", "claimed", "reused", "retryable", "executed", "seconds")
+_SPENT = ("tokens", "cost", "unpriced")
+_OF_BATCH = (*_OF_TASK, "total", "claimed", "reused", "retryable", "executed", "seconds", *_SPENT)
+
+SPENT = or_(batches.c.tokens >= batches.c.budget_tokens, batches.c.cost >= batches.c.budget_cost)
+"""Whether nothing is left of a batch's budget; null where it has none."""
 
 
 def counted(rollout: Row) -> Counter[str]:
@@ -47,6 +51,7 @@ class Ledger:
     def __init__(self, now: datetime) -> None:
         self.now = now
         self._batches: dict[str, Counter[str]] = {}
+        self._spending: set[str] = set()
         self._tasks: dict[str, Counter[str]] = {}
         self._events: list[dict[str, object]] = []
 
@@ -58,6 +63,16 @@ class Ledger:
             self._batches.setdefault(rollout["batch_id"], Counter()).update(change)
         if any(change[name] for name in _OF_TASK):
             self._tasks.setdefault(rollout["task_id"], Counter()).update(change)
+
+    def spend(self, ended: Row) -> None:
+        """Note what an attempt that ends has spent. It stays spent, also when its rollout is deleted."""
+        if not ended["tokens"]:
+            return
+        change = self._batches.setdefault(ended["batch_id"], Counter())
+        change["tokens"] += ended["tokens"]
+        change["cost"] += ended["cost"] or 0
+        change["unpriced"] += int(ended["cost"] is None)
+        self._spending.add(ended["batch_id"])
 
     def log(
         self,
@@ -96,6 +111,14 @@ class Ledger:
             _COUNT_TASK.run(connection, changes)
         self._batches.clear()
         self._tasks.clear()
+        self._pause_spent(connection)
+
+    def _pause_spent(self, connection: Connection) -> None:
+        """Pause batches that have spent their budget, and have rollouts left to begin."""
+        for batch_id in sorted(self._spending):
+            if _PAUSE_SPENT.fetch_one(connection, {"key": batch_id}) is not None:
+                self.log(EventKind.BATCH_CHANGED, {"paused": True, "budget_spent": True}, batch_id=batch_id)
+        self._spending.clear()
 
 
 def _change(names: tuple[str, ...], key: str, change: Counter[str]) -> dict[str, object]:
@@ -119,5 +142,11 @@ _COUNT_BATCH = Prepared(
     update(batches)
     .where(batches.c.id == bindparam("key"))
     .values(_added(batches, _OF_BATCH) | {"finished_at": _FINISHED_AT})
+)
+_PAUSE_SPENT = Prepared(
+    update(batches)
+    .where(batches.c.id == bindparam("key"), not_(batches.c.paused), text(WAITING), SPENT)
+    .values(paused=true())
+    .returning(batches.c.id)
 )
 _LOG = Prepared(insert(events), ("at", "kind", "batch_id", "task_id", "rollout_id", "data"))

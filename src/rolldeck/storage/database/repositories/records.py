@@ -8,7 +8,7 @@ from pydantic_core import from_json
 from rolldeck.domain.batch import AgentChoice, Batch, BatchCounts, Quota
 from rolldeck.domain.errors import StorageError
 from rolldeck.domain.event import LoggedEvent
-from rolldeck.domain.limits import RolloutLimits
+from rolldeck.domain.limits import Budget, RolloutLimits
 from rolldeck.domain.rollout import Attempt, PhaseTiming, Rollout, RolloutError, Step
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
@@ -21,7 +21,7 @@ AGENTS = TypeAdapter(tuple[AgentChoice, ...])
 TAGS = TypeAdapter(tuple[str, ...])
 _SAME = (
     *("id", "batch_id", "task_id", "task_version", "agent", "model", "seed", "status", "attempt", "retries_left"),
-    *("worker_id", "template", "stop_reason", "answer_text", "steps", "tokens", "video", "reused_from"),
+    *("worker_id", "template", "stop_reason", "answer_text", "steps", "tokens", "cost", "video", "reused_from"),
     *("cancel_requested", "created_at", "started_at", "finished_at"),
 )
 
@@ -52,7 +52,7 @@ def rollout_of(row: Row) -> Rollout:
 
 def attempt_of(row: Row) -> Attempt:
     """Return the attempt that was stored. Raises ``StorageError`` where this code cannot read it any more."""
-    same = ("number", "worker_id", "steps", "video", "started_at", "ended_at")
+    same = ("number", "worker_id", "steps", "tokens", "cost", "video", "started_at", "ended_at")
     try:
         return Attempt(**{name: row[name] for name in same}, errors=errors_of(row), timings=timings_of(row))
     except ValueError as error:
@@ -82,6 +82,7 @@ def batch_of(row: Row) -> Batch:
         "max_attempts",
         "reuse",
         "paused",
+        "tokens",
         "created_at",
         "finished_at",
     )
@@ -91,11 +92,18 @@ def batch_of(row: Row) -> Batch:
             tags=TAGS.validate_json(row["tags"]),
             agents=AGENTS.validate_json(row["agents"]),
             limits=limits_of(row["limits"]),
+            budget=budget_of(row),
+            cost=None if row["unpriced"] else row["cost"],
             counts=BatchCounts(**{name: row[name] for name in BatchCounts.model_fields}),
             mean_seconds=row["seconds"] / row["executed"] if row["executed"] else None,
         )
     except ValueError as error:
         raise StorageError(f"The stored batch {row['id']} cannot be read by this version of Rolldeck") from error
+
+
+def budget_of(row: Row) -> Budget:
+    """Return the budget in a batch's row."""
+    return Budget(tokens=row["budget_tokens"], cost=row["budget_cost"])
 
 
 @lru_cache(maxsize=256)

@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import Connection, bindparam, func, select, text, true, update
 
 from rolldeck.domain.errors import Conflict, NotFound
-from rolldeck.domain.rollout import Attempt, Rollout, Step
+from rolldeck.domain.rollout import Attempt, Rollout, Step, Usage
 from rolldeck.domain.status import Event, Status
 from rolldeck.storage.database.engine import Transactions, storage_errors
 from rolldeck.storage.database.models import PENDING, attempts, batches, rollouts, steps
@@ -96,8 +96,9 @@ class DatabaseRollouts(Repository):
     async def add_step(self, rollout_id: str, token: str, step: Step) -> None:
         """Append a step; the same one again is no error. Raises ``Conflict`` for a stale token, and for a step that is not the next one."""
         content = step.model_dump_json()
-        tokens = 0 if step.usage is None else step.usage.tokens
-        place = {"key": rollout_id, "claim": token, "index": step.index, "more_tokens": tokens, "step": content}
+        usage = step.usage or Usage()
+        more = {"more_tokens": usage.tokens, "more_cost": usage.cost}
+        place = {"key": rollout_id, "claim": token, "index": step.index, "step": content, **more}
 
         def work(connection: Connection) -> None:
             if not add_step(connection, {**place, "now": self._now()}):

@@ -30,7 +30,9 @@ from rolldeck.storage.port import Change
 NO_CHANGE = Change()
 
 _ANEW: dict[str, Any] = {
-    **dict.fromkeys(("token", "worker_id", "template", "stop_reason", "answer_text", "success", "verdict", "failure")),
+    **dict.fromkeys(
+        ("token", "worker_id", "template", "stop_reason", "answer_text", "success", "verdict", "failure", "cost")
+    ),
     **dict.fromkeys(("video", "reuse_key", "started_at", "finished_at", "seconds")),
     "errors": "[]",
     "timings": "[]",
@@ -59,6 +61,13 @@ class _Happening:
     row: Row
     ended: Row
 
+    @property
+    def ends_attempt(self) -> bool:
+        """Whether an attempt ended by it; one of a rollout that is retried had ended before."""
+        return self.event is not Event.RETRIED and (
+            Status(self.row["status"]).is_final or self.row["attempt"] != self.ended["attempt"]
+        )
+
 
 def happen(
     connection: Connection,
@@ -81,6 +90,8 @@ def happen(
     _store(connection, happenings)
     for row, each in zip(rows, happenings, strict=True):
         ledger.count(row, counted(row), counted(each.row))
+        if each.ends_attempt:
+            ledger.spend(each.ended)
         log_status(ledger, each.event, each.row["status"], each.ended)
     return [each.row for each in happenings]
 
@@ -135,7 +146,7 @@ def _end_told(row: Row) -> dict[str, JsonValue]:
     for timing in timings_of(row):
         seconds[timing.phase.value] += timing.seconds
     told: dict[str, JsonValue] = {"outcome": _without_none(outcome), "timings": dict(seconds)}
-    return told | {name: row[name] for name in ("seconds", "steps", "tokens")}
+    return told | {name: row[name] for name in ("seconds", "steps", "tokens", "cost")}
 
 
 def _without_none(data: dict[str, JsonValue]) -> dict[str, JsonValue]:
@@ -214,7 +225,7 @@ def _reuse_key(row: Row) -> str | None:
 
 
 def _attempt(ended: Row, now: datetime) -> dict[str, Any]:
-    same = ("worker_id", "errors", "timings", "steps", "video")
+    same = ("worker_id", "errors", "timings", "steps", "tokens", "cost", "video")
     return {
         "rollout_id": ended["id"],
         "number": ended["attempt"],

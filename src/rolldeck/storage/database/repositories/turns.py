@@ -96,7 +96,10 @@ def _has_room(batch: Row, full: Sequence[str]) -> bool:
 
 
 _NEXT_BATCHES = (
-    select(*(batches.c[name] for name in ("id", "priority", "live", "claimed", "agents", "limits")))
+    select(
+        *(batches.c[name] for name in ("id", "priority", "live", "claimed", "agents", "limits")),
+        *(batches.c[name] for name in ("tokens", "cost", "budget_tokens", "budget_cost")),
+    )
     .where(text(WAITING), not_(batches.c.paused))
     .order_by(batches.c.priority.desc(), batches.c.claimed, batches.c.id)
 )
