@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import platformdirs
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from rolldeck.machine import memory_bytes, processors
@@ -194,11 +194,32 @@ class Settings(BaseSettings):
     openai_compatible_api_key: SecretStr | None = Field(
         default=None, description="key of that server; default: none, as most servers of one's own want it"
     )
+    sql_dump_path: Path | None = Field(
+        default=None,
+        validation_alias=AliasChoices("ROLLDECK_SQL_DUMP_PATH", "SQL_DUMP_PATH"),
+        description="dump of the PostgreSQL database that Metabase shows; default: the shop's data",
+    )
+    metabase_image: str | None = Field(
+        default=None, description="Metabase's image; default: the version that is pinned"
+    )
+    postgres_image: str | None = Field(default=None, description="PostgreSQL's image beside it; default: likewise")
+    metabase_login: Literal["session", "credentials"] = Field(
+        default="session",
+        description="session: the agent's browser is logged in; credentials: its instruction has them",
+    )
+    metabase_email: str | None = Field(default=None, description="the agent's user in a dump of Metabase itself")
+    metabase_password: SecretStr | None = Field(default=None, description="that user's password")
+    metabase_application_database: Path | None = Field(
+        default=None, description="dump of the application database of a Metabase that was set up by hand"
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="debug, info, warning or error"
     )
 
-    @field_validator("data_dir", "artifacts_dir", "cache_dir", "run_dir", "chromium", "web_dir")
+    @field_validator(
+        *("data_dir", "artifacts_dir", "cache_dir", "run_dir", "chromium", "web_dir"),
+        *("sql_dump_path", "metabase_application_database"),
+    )
     @classmethod
     def _absolute(cls, path: Path | None) -> Path | None:
         return None if path is None else path.expanduser().absolute()
@@ -217,6 +238,13 @@ class Settings(BaseSettings):
         if url is not None and not url.get_secret_value().startswith(("postgresql", "postgres:", "sqlite")):
             raise ValueError("must begin with postgresql:// or sqlite:///")
         return url
+
+    @field_validator("metabase_application_database")
+    @classmethod
+    def _with_a_user(cls, path: Path | None, info: ValidationInfo) -> Path | None:
+        if path is not None and not (info.data.get("metabase_email") and info.data.get("metabase_password")):
+            raise ValueError("needs ROLLDECK_METABASE_EMAIL and ROLLDECK_METABASE_PASSWORD, of a user in it")
+        return path
 
     @field_validator("pool_mb", "min_free_memory_mb")
     @classmethod

@@ -32,6 +32,8 @@ from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Environments
 from rolldeck.environments.provider import KnownRecipes, environments_for, is_for_docker, known_recipes
 from rolldeck.environments.recipe import Recipe
+from rolldeck.environments.recipes import shop
+from rolldeck.environments.recipes.metabase import METABASE_IMAGE, POSTGRES_IMAGE, Account, MetabaseSource
 from rolldeck.environments.runtimes.places import default_run_dir, installation_tag
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
@@ -315,7 +317,22 @@ def recipes_in_docker(settings: Settings) -> Sequence[Recipe]:
 
 def known_recipes_of(settings: Settings) -> KnownRecipes:
     """Return Rolldeck's own recipes, and those of the files that the settings name."""
-    return known_recipes(settings.recipes, settings.runtime)
+    return known_recipes(settings.recipes, settings.runtime, metabase_source_of(settings))
+
+
+def metabase_source_of(settings: Settings) -> MetabaseSource:
+    """Return what Metabase is made of: a user's dumps, or the shop."""
+    application, account = settings.metabase_application_database, None
+    if application is not None and settings.metabase_email is not None and settings.metabase_password is not None:
+        account = Account(settings.metabase_email, settings.metabase_password.get_secret_value())
+    return MetabaseSource(
+        data=settings.sql_dump_path or (shop if application is None else None),
+        application=application,
+        account=account,
+        login=settings.metabase_login,
+        metabase_image=settings.metabase_image or METABASE_IMAGE,
+        postgres_image=settings.postgres_image or POSTGRES_IMAGE,
+    )
 
 
 def web_dir_of(settings: Settings) -> Path | None:

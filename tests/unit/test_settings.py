@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from rolldeck.environments.recipes.metabase import METABASE_IMAGE, POSTGRES_IMAGE
 from rolldeck.settings import Settings
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -96,6 +97,22 @@ def test_a_models_key_is_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(variable, "hunter2")
     assert "hunter2" not in repr(Settings())
     assert "hunter2" not in Settings().model_dump_json()
+
+
+def test_a_dump_of_metabase_itself_needs_one_of_its_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROLLDECK_METABASE_APPLICATION_DATABASE", "metabase.dump")
+    monkeypatch.setenv("ROLLDECK_METABASE_EMAIL", "me@home.example")
+    with pytest.raises(ValidationError, match="ROLLDECK_METABASE_PASSWORD"):
+        Settings()
+    monkeypatch.setenv("ROLLDECK_METABASE_PASSWORD", "hunter2")
+    settings = Settings()
+    assert settings.metabase_application_database == Path.cwd() / "metabase.dump"
+    assert "hunter2" not in repr(settings)
+
+
+def test_the_documentation_names_the_images_that_are_pinned() -> None:
+    for image in (METABASE_IMAGE, POSTGRES_IMAGE):
+        assert f"`{image}`" in DOCUMENTATION.read_text()
 
 
 def test_a_log_level_that_there_is_not_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -227,7 +227,9 @@ async def _templates(settings: Settings) -> Sequence[Finding]:
 
 def _broken_recipes(settings: Settings) -> Sequence[Finding]:
     return [
-        Finding(name="recipe", state="warn", found=str(one.error), todo=f"rolldeck env validate {one.file}")
+        Finding(
+            name="recipe", state="warn", found=str(one.error), todo=one.remedy or f"rolldeck env validate {one.file}"
+        )
         for one in known_recipes_of(settings).broken
     ]
 

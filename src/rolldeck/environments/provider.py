@@ -1,6 +1,6 @@
 """Where recipes and runtimes meet."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -10,6 +10,7 @@ from rolldeck.environments.port import Environments
 from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.recipes import shop
 from rolldeck.environments.recipes.file.collection import BrokenRecipe, collect
+from rolldeck.environments.recipes.metabase import MetabaseSource, metabase
 from rolldeck.environments.recipes.superset import superset
 from rolldeck.environments.routing import Route, RoutedEnvironments
 from rolldeck.environments.runtimes.docker.environments import RELAY_IMAGE, DockerEnvironments
@@ -35,22 +36,37 @@ Choice = Literal["auto", "process", "docker"]
 """Where environments run; ``auto``: as processes where a recipe can be run so, else in Docker."""
 
 
-def known_recipes(paths: Sequence[Path], choice: Choice = "auto") -> KnownRecipes:
+_OVER_THE_SHOP = MetabaseSource(shop)
+
+
+def known_recipes(
+    paths: Sequence[Path], choice: Choice = "auto", source: MetabaseSource = _OVER_THE_SHOP
+) -> KnownRecipes:
     """Return Rolldeck's own recipes and those of files and directories, as far as they can be run where it is chosen.
 
-    Raises nothing: see ``KnownRecipes.broken``.
+    ``source`` is what Metabase is made of. Raises nothing: see ``KnownRecipes.broken``.
     """
-    own = (superset(shop),)
+    own = (superset(shop), metabase(source))
     found = collect(paths, taken={recipe.name for recipe in own})
     users: list[Recipe] = []
-    broken = list(found.broken)
+    broken = [*found.broken, *_missing_dumps(source)]
     for one in found.recipes:
         recipe = Recipe(one.name, one.title, composition=one.composition)
         if obstacles := _obstacles(recipe, choice):
             broken.append(BrokenRecipe(one.file, InvalidInput(f"{one.file}: {one.name} {obstacles}")))
         else:
             users.append(recipe)
-    return KnownRecipes(tuple(one for one in own if not _obstacles(one, choice)), tuple(users), tuple(broken))
+    without = {own[1].name} if any(_missing_dumps(source)) else set()
+    usable = tuple(one for one in own if one.name not in without and not _obstacles(one, choice))
+    return KnownRecipes(usable, tuple(users), tuple(broken))
+
+
+def _missing_dumps(source: MetabaseSource) -> Iterator[BrokenRecipe]:
+    """Give the dumps that Metabase is to be made of and that are not there."""
+    for setting, file in source.dumps.items():
+        if not file.is_file():
+            error = InvalidInput(f"the environment metabase cannot be used: there is no file {file}")
+            yield BrokenRecipe(file, error, remedy=f"see {setting}")
 
 
 def environments_for(
@@ -94,7 +110,7 @@ def process_environments(
     ``cache_dir`` holds templates and may be shared by installations; ``run_dir`` holds what runs (None: memory, where
     there is room); ``installation_id`` is in the name of everything that runs.
     """
-    made_of = known_recipes(()).own if recipes is None else recipes
+    made_of = known_recipes((), "process").own if recipes is None else recipes
     return ProcessEnvironments(made_of, cache_dir=cache_dir, run_dir=run_dir, installation_id=installation_id)
 
 

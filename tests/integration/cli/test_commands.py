@@ -129,8 +129,9 @@ def test_doctor_and_the_environments_are_told_as_json(rolldeck: "Rolldeck") -> N
     names = {finding["name"]: finding["state"] for finding in diagnosis["findings"]}
     assert diagnosis["ok"] == ("missing" not in names.values())
     assert names["Chromium"] == names["PostgreSQL"] == "ok"
-    (superset,) = json.loads(rolldeck("env", "list", "--json").stdout)["environments"]
-    assert superset["name"] == "superset"
+    environments = json.loads(rolldeck("env", "list", "--json").stdout)["environments"]
+    runtimes = {environment["name"]: environment["runtime"] for environment in environments}
+    assert runtimes == {"superset": "process", "metabase": "docker"}
 
 
 def test_an_unknown_environment_is_refused_in_words(rolldeck: "Rolldeck") -> None:

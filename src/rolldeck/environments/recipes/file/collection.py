@@ -12,10 +12,11 @@ _FILE_NAME = "recipe.yaml"
 
 @dataclass(frozen=True)
 class BrokenRecipe:
-    """A recipe file that says no recipe."""
+    """A recipe file that says no recipe, or another file without which there is none; ``remedy`` is what to do then."""
 
     file: Path
     error: InvalidInput
+    remedy: str | None = None
 
 
 @dataclass(frozen=True)

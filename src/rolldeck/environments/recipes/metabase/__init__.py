@@ -26,9 +26,11 @@ from rolldeck.environments.recipes.metabase.preparation import (
     PASSWORD_PREFIX,
     POSTGRES,
     READER,
-    Account,
     NewMetabase,
     RestoredMetabase,
+)
+from rolldeck.environments.recipes.metabase.preparation import (
+    Account as Account,
 )
 
 METABASE_IMAGE = "metabase/metabase:v0.58.5"
@@ -55,6 +57,12 @@ class MetabaseSource:
     login: Login = "session"
     metabase_image: str = METABASE_IMAGE
     postgres_image: str = POSTGRES_IMAGE
+
+    @property
+    def dumps(self) -> dict[str, Path]:
+        """Return the files that it needs, by the setting that names each."""
+        named = {"SQL_DUMP_PATH": self.data, "ROLLDECK_METABASE_APPLICATION_DATABASE": self.application}
+        return {setting: file for setting, file in named.items() if isinstance(file, Path)}
 
 
 def metabase(source: MetabaseSource) -> Recipe:
