@@ -76,7 +76,8 @@ def application() -> Starlette:
     for (method, path), handler in _ROUTES.items():
         endpoint = answering(handler)
         routes += [Route(place, endpoint, methods=[method]) for place in {path, f"{path.rstrip('/')}/"}]
-    routes.append(Route("/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]))
+    routes.append(Route("/api/{rest:path}", unknown, methods=["GET", "POST", "PUT", "DELETE"]))
+    routes.append(Route("/{rest:path}", answering(pages.home)))  # as Metabase's front end is at every other path
     app = Starlette(routes=routes, lifespan=_starting)
     app.state.startup, app.state.store = Startup(), None
     app.state.sync_seconds = float(os.environ.get("DOUBLE_SYNC_SECONDS", "0.05"))
