@@ -59,6 +59,7 @@ def main() -> int:
     started = time.monotonic()
     arguments = [
         str(HERE),
+        str(HERE.parent / "environments" / "test_docker.py"),
         "-v",
         "--tb=short",
         "-p",

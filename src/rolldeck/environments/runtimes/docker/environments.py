@@ -150,10 +150,8 @@ class DockerEnvironments:
 
     async def superfluous(self) -> Sequence[Superfluous]:
         """Return images of templates that no recipe has; one from which a container was made is in use."""
-        needed = {
-            await asyncio.to_thread(lambda one: template_of(one).key, recipe) for recipe in self._recipes.values()
-        }
-        images = [image for image in await self._images.templates() if image.template not in needed]
+        needed = await asyncio.to_thread(self._references)
+        images = [image for image in await self._images.templates() if image.reference not in needed]
         used = await self._images.used()
         return [Superfluous(RUNTIME, image.reference, image.size_bytes, image.id in used) for image in images]
 
@@ -217,6 +215,11 @@ class DockerEnvironments:
             undo.callback(session.disown, builder.mark.environment)
             undo.push_async_callback(leftovers.remove_environment, self._engine, builder.mark)
             yield builder
+
+    def _references(self) -> set[str]:
+        """Return the names of the images of all recipes' templates."""
+        templates = [template_of(recipe) for recipe in self._recipes.values()]
+        return {one.image_of(service) for one in templates for service in one.composition.services}
 
     def _run_directory(self) -> Path:
         return self._run_dir if self._run_dir is not None else default_run_dir()
