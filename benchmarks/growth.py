@@ -78,6 +78,8 @@ async def measure(directory: Path, rollouts: int, parallel: int) -> dict[str, ob
     file, artifacts = directory / "rolldeck.db", directory / "artifacts"
     database = await Database.open(file)
     await database.tasks.upload([TASK])
+    # Connections are opened as they are needed at once, however late that is: here all of them are before it begins.
+    await asyncio.gather(*(database.events.last() for _ in range(100)))
     part = rollouts // PARTS
     sizes: list[Size] = []
     for number in range(1, PARTS + 1):
