@@ -71,13 +71,14 @@ class Interruptions:
             self._notices[-1] = "More of this happened, which is not listed."
 
     async def _answer(self, dialog: Dialog) -> None:
+        # Told first: the action that opened the dialog ends with it, and is to have the words.
         said = dialog.message[:_MAX_TEXT]
         if dialog.type == "prompt":
-            await dialog.accept(dialog.default_value)
             self.note(f"The page asked “{said}”; it was answered with “{dialog.default_value[:_MAX_TEXT]}”.")
+            await dialog.accept(dialog.default_value)
         else:
-            await dialog.accept()
             self.note(f"The page showed a dialog ({dialog.type}) “{said}”; it was accepted.")
+            await dialog.accept()
 
     def _dismiss(self, _: FileChooser) -> None:
         self.note("The page asked for a file to upload; none can be chosen here.")
