@@ -54,28 +54,30 @@ class Reading:
 
     def entries(self, *columns: str) -> Select[Any] | CompoundSelect[Any]:
         """Return the statement; its columns are ``number``, ``rollout_id``, ``value`` and the ones given."""
-        if self.ranges == 1:
-            return self._first_of(0, columns)
+        ranges = [(number, stretch) for number in range(self.ranges) for stretch in self.stretch.ranges()]
+        if len(ranges) == 1:
+            return self._first_of(*ranges[0], columns)
         # SQLite merges ranges that have an order; PostgreSQL only such that are said to have one, by a limit.
         each = self._range if self.on_sqlite else self._limited
-        merged = union_all(*(each(number, columns) for number in range(self.ranges)))
+        merged = union_all(*(each(*one, columns) for one in ranges))
         return merged.order_by(*self.stretch.order_of_merged()).limit(exactly(self.most))
 
-    def _limited(self, number: int, columns: Sequence[str]) -> Select[Any]:
-        return select(self._first_of(number, columns).subquery())
+    def _limited(self, number: int, stretch: Stretch, columns: Sequence[str]) -> Select[Any]:
+        return select(self._first_of(number, stretch, columns).subquery())
 
-    def _first_of(self, number: int, columns: Sequence[str]) -> Select[Any]:
-        return self._range(number, columns).order_by(*self.stretch.order(listed, self._spell)).limit(exactly(self.most))
+    def _first_of(self, number: int, stretch: Stretch, columns: Sequence[str]) -> Select[Any]:
+        order = self.stretch.order(listed, self._spell)
+        return self._range(number, stretch, columns).order_by(*order).limit(exactly(self.most))
 
-    def _range(self, number: int, columns: Sequence[str]) -> Select[Any]:
+    def _range(self, number: int, stretch: Stretch, columns: Sequence[str]) -> Select[Any]:
         query = select(
             self._spell(listed, "number").label("number"),
             listed.c.rollout_id,
-            self.stretch.value(listed, self._spell).label("value"),
+            stretch.value(listed, self._spell).label("value"),
             *(listed.c[name] for name in columns),
         )
-        query = query.where(*self.stretch.conditions(listed, self._spell), *self._left(number))
-        index = "_".join(name for name in (self.leading, self.stretch.column) if name is not None)
+        query = query.where(*stretch.conditions(listed, self._spell), *self._left(number))
+        index = "_".join(name for name in (self.leading, stretch.column) if name is not None)
         return query.with_hint(listed, f"INDEXED BY ix_listed_{index}", "sqlite") if index else query
 
     def _left(self, number: int) -> list[ColumnElement[bool]]:

@@ -7,12 +7,12 @@ with the same value, then with the values beyond. So each stretch has one direct
 import base64
 import binascii
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from sqlalchemy import ColumnElement, FromClause, Integer, bindparam, literal_column, null
+from sqlalchemy import ColumnElement, FromClause, Integer, and_, bindparam, literal_column, null, or_
 
 from rolldeck.domain.errors import InvalidInput
 from rolldeck.storage.database.listed import listed
@@ -88,6 +88,7 @@ class Bound(Enum):
     GIVEN = auto()  # there is one
     SAME = auto()  # they are that of the cursor
     BEYOND = auto()  # they follow that of the cursor
+    REST = auto()  # they are that of the cursor or follow it
     LACKING = auto()  # there is none
 
 
@@ -104,8 +105,16 @@ class Stretch:
     bound: Bound
     goes_on: bool = False
 
+    def ranges(self) -> Sequence["Stretch"]:
+        """Return what it is made of: each is one range of an index."""
+        if self.bound is not Bound.REST:
+            return [self]
+        return [replace(self, bound=Bound.SAME), replace(self, bound=Bound.BEYOND, goes_on=False)]
+
     def conditions(self, rows: FromClause, spell: Spelling = plain) -> list[ColumnElement[bool]]:
         """Return what its rollouts have in common."""
+        if self.bound is Bound.REST:
+            return [or_(*(and_(*each.conditions(rows, spell)) for each in self.ranges()))]
         found: list[ColumnElement[bool]] = []
         if self.column is not None:
             at = bindparam("at", type_=listed.c[self.column].type)
@@ -150,7 +159,7 @@ class Stretch:
 
     @property
     def _has_several_values(self) -> bool:
-        return self.bound in {Bound.GIVEN, Bound.BEYOND}
+        return self.bound in {Bound.GIVEN, Bound.BEYOND, Bound.REST}
 
 
 @dataclass(frozen=True)
@@ -173,7 +182,6 @@ def parts_of(sort: RolloutSort, cursor: Cursor | None) -> Sequence[Part]:
         bound = Bound.ANY if column is None else Bound.LACKING
         return [Part(Stretch(column, descending, bound, goes_on=True), place)]
     return [
-        Part(Stretch(column, descending, Bound.SAME, goes_on=True), place),
-        Part(Stretch(column, descending, Bound.BEYOND), place),
+        Part(Stretch(column, descending, Bound.REST, goes_on=True), place),
         Part(Stretch(column, descending, Bound.LACKING), place),
     ]
