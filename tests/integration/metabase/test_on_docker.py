@@ -15,6 +15,7 @@ from metabase_place import DOUBLE
 
 from docker_engine import DockerEngine
 from rolldeck.domain.errors import TemplateError
+from rolldeck.environments.port import BuildProgress
 from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.recipes import shop
 from rolldeck.environments.recipes.metabase import Account, MetabaseSource, metabase
@@ -140,6 +141,16 @@ async def test_a_dump_that_is_cut_off_fails_the_template_by_its_name(ground: Gro
             await environments.build("metabase", lambda _: None)
         assert not failure.value.retryable
     assert ground.rollouts_containers() == ""
+
+
+async def test_a_file_that_is_no_dump_is_refused_before_anything_is_started(ground: Ground) -> None:
+    page = ground.directory / "downloaded.sql"
+    page.write_text("<!DOCTYPE html><title>Sign in</title>")
+    started: list[BuildProgress] = []
+    async with ground.environments(ground.recipe(data=page)) as environments:
+        with pytest.raises(TemplateError, match=rf"the dump {page} is HTML"):
+            await environments.build("metabase", started.append)
+    assert started == []
 
 
 async def test_a_first_start_that_hangs_once_is_started_again(ground: Ground) -> None:

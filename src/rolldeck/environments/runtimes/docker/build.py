@@ -1,5 +1,6 @@
 """Building a template: the services are started once from their origins, set up, stopped cleanly and kept as images."""
 
+import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -7,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
 from rolldeck.domain.errors import EnvironmentFailure, TemplateError
-from rolldeck.environments.composition import PostgresSource, SeedFile, Service
+from rolldeck.environments.composition import PostgresSource, SeedFile, Service, SqlDump
+from rolldeck.environments.dumps import kind_of
 from rolldeck.environments.placeholders import fill, secrets_in
 from rolldeck.environments.port import BuildProgress, ProgressListener
 from rolldeck.environments.runtimes.docker import labels
@@ -79,6 +81,7 @@ class TemplateBuilder:
         ]
 
     async def _set_up(self) -> None:
+        await asyncio.to_thread(self._look_at_dumps)
         self._report("get the relay's image")
         await self._images.pull(self._ground.relay_image, lambda done: self._report("get the relay's image", done))
         await self._services.create_network()
@@ -88,6 +91,13 @@ class TemplateBuilder:
         preparation = self._template.composition.preparation
         if preparation is not None:
             await preparation.prepare(self._services, self._report)
+
+    def _look_at_dumps(self) -> None:
+        """Refuse what cannot be loaded before anything is pulled or started. Raises ``TemplateError``."""
+        for service in self._template.composition.services:
+            for seed in service.seeds:
+                if isinstance(seed, SqlDump):
+                    kind_of(seed.source)
 
     async def _set_up_service(self, service: Service) -> None:
         self._report(_getting(service))
