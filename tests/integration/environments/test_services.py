@@ -99,6 +99,21 @@ async def test_shared_files_are_read_only_for_whoever_runs_them(scratch: Path, c
     assert stat.S_IMODE((template / "web" / "data" / "note.txt").stat().st_mode) & 0o200
 
 
+async def test_a_template_is_in_use_while_an_environment_shares_its_files(
+    composed: ProcessEnvironments, scratch: Path
+) -> None:
+    environment = await composed.provision("small", "rollout")
+    of_another_time = ProcessEnvironments(
+        [], cache_dir=scratch / "cache", run_dir=scratch / "pruning", installation_id="tests"
+    )
+    found = await of_another_time.superfluous()
+    assert found
+    assert all(one.in_use for one in found)
+    assert await of_another_time.prune(found) == []
+    await environment.close()
+    assert not any(one.in_use for one in await of_another_time.superfluous())
+
+
 @as_root
 async def test_what_a_service_started_elsewhere_ends_with_its_environment(composed: ProcessEnvironments) -> None:
     environment = await composed.provision("small", "rollout")

@@ -14,6 +14,8 @@ import psutil
 
 MARK = "ROLLDECK_ENVIRONMENT"
 """A variable of all that services are started with: the environment's directory, which their command lines may not name."""
+TEMPLATE = "ROLLDECK_TEMPLATE"
+"""A variable of theirs, too: the directory of the template whose files they share."""
 FORK_SERVER = Path(__file__).with_name("forkserver.py")
 _GRACE_SECONDS = 3.0
 
@@ -47,11 +49,13 @@ def processes_naming(directory: Path) -> list[psutil.Process]:
 
 
 def anything_runs_from(directory: Path) -> bool:
-    """Return whether the command line of any process on this machine names something in the directory."""
+    """Return whether any process on this machine names something in the directory: its command line, or a service's variable."""
     prefix = f"{directory}/"
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.NoSuchProcess, psutil.AccessDenied):
             if any(argument.startswith(prefix) for argument in process.cmdline()):
+                return True
+            if process.environ().get(TEMPLATE, "").startswith(prefix):  # which only its own user and root may read
                 return True
     return False
 

@@ -49,8 +49,8 @@ class ComposedHost:
             user = undo.enter_context(ExitStack())
             account = user.enter_context(environment_account(self._user_ids))
             directory = await self._lay_out(resource_name(self._tag, rollout_id), account, undo)
-            composition = self._template.composition
-            inside = undo.enter_context(interior(composition, directory, directory))
+            composition, template = self._template.composition, self._cache.path(self._template.stage)
+            inside = undo.enter_context(interior(composition, directory, template, directory))
             services: list[RunningService] = []
             undo.push_async_callback(self._end, services, inside, account, user)
             await start_all(inside, account, self._http, services)

@@ -13,12 +13,16 @@ from rolldeck.environments.runtimes.process.composed.ports import HOST, Reserved
 class Interior:
     """One environment's (or, while it is built, the template's own): a ``composition.Reach``.
 
-    ``directory`` has a directory for each service. ``mark`` is a directory of the session: what is started carries it.
+    ``directory`` has a directory for each service, whose shared files are in ``template``. ``mark`` is a directory of the
+    session: what is started carries it.
     """
 
-    def __init__(self, composition: Composition, directory: Path, mark: Path, ports: dict[str, ReservedPort]) -> None:
+    def __init__(
+        self, composition: Composition, directory: Path, template: Path, mark: Path, ports: dict[str, ReservedPort]
+    ) -> None:
         self.composition = composition
         self.directory = directory
+        self.template = template
         self.mark = mark
         self._ports = ports
         self._secrets: dict[str, str] = {}
@@ -58,14 +62,14 @@ class Interior:
 
 
 @contextmanager
-def interior(composition: Composition, directory: Path, mark: Path) -> Iterator[Interior]:
+def interior(composition: Composition, directory: Path, template: Path, mark: Path) -> Iterator[Interior]:
     """Reserve what an environment needs, until the end of the block."""
     ports: dict[str, ReservedPort] = {}
     try:
         for service in composition.services:
             if service.port is not None:
                 ports[service.name] = ReservedPort()
-        yield Interior(composition, directory, mark, ports)
+        yield Interior(composition, directory, template, mark, ports)
     finally:
         for port in ports.values():
             port.close()

@@ -20,7 +20,7 @@ from rolldeck.environments.health import HealthWatch
 from rolldeck.environments.runtimes.process.accounts import Account
 from rolldeck.environments.runtimes.process.composed.interior import Interior
 from rolldeck.environments.runtimes.process.composed.ports import HOST
-from rolldeck.environments.runtimes.process.leftovers import MARK, kill_processes
+from rolldeck.environments.runtimes.process.leftovers import MARK, TEMPLATE, kill_processes
 from rolldeck.environments.runtimes.process.memory import own_memory_of
 from rolldeck.environments.runtimes.process.processes import kill, start
 
@@ -212,7 +212,8 @@ def variables_of(service: Service, interior: Interior, account: Account | None) 
     """Return the variables of a service's programs: its own, where it is, and whose it is."""
     own = {name: interior.fill(text, service) for name, text in service.environment.items()}
     home = str(interior.directory_of(service))
-    return {"PATH": _path_of(account), "HOME": home, **own, MARK: f"{interior.mark}/"}
+    found_by = {MARK: f"{interior.mark}/", TEMPLATE: f"{interior.template}/"}
+    return {"PATH": _path_of(account), "HOME": home, **own, **found_by}
 
 
 def _path_of(account: Account | None) -> str:

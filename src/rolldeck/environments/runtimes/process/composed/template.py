@@ -130,7 +130,7 @@ class ComposedBuilder:
         try:
             with self._cache.making(self._template.stage) as directory, self._mark() as mark:
                 directory.chmod(0o755)
-                with interior(self._template.composition, directory, mark) as inside:
+                with interior(self._template.composition, directory, directory, mark) as inside:
                     for service in self._services:
                         await self._prepare(service, inside)
                     await self._start_once(inside)
