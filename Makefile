@@ -94,6 +94,7 @@ bench: install ## every benchmark, JSON into benchmarks/results
 	$(BIN)/python benchmarks/bookkeeping.py | tee benchmarks/results/bookkeeping.json
 	$(BIN)/python benchmarks/claims.py | tee benchmarks/results/claims.json
 	$(BIN)/python benchmarks/growth.py | tee benchmarks/results/growth.json
+	$(BIN)/python benchmarks/docker.py | tee benchmarks/results/docker.json
 	$(BIN)/python benchmarks/storage.py | tee benchmarks/results/storage.json
 	$(BIN)/python benchmarks/export.py | tee benchmarks/results/export.json
 

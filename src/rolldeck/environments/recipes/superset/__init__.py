@@ -4,15 +4,18 @@ from pathlib import Path
 
 from rolldeck.environments.composition import TableData
 from rolldeck.environments.recipe import Database, PythonApplication, Recipe
+from rolldeck.environments.recipes.superset.services import SupersetContainers as SupersetContainers
+from rolldeck.environments.recipes.superset.services import services_of
 
 _HERE = Path(__file__).parent
 
 
-def superset(data: TableData) -> Recipe:
-    """Return the recipe, over the shop's tables."""
+def superset(data: TableData, containers: SupersetContainers | None = None) -> Recipe:
+    """Return the recipe, over the shop's tables: forked, and as services in containers."""
     return Recipe(
         name="superset",
         title="Apache Superset",
+        composition=services_of(data, containers or SupersetContainers()),
         forked=PythonApplication(
             data=Database(name="shop", title="the shop's data", tables=data),
             module=_HERE / "application.py",
