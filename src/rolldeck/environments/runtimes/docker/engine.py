@@ -15,6 +15,7 @@ from aiodocker import Docker, DockerError
 from rolldeck.domain.errors import EnvironmentFailure
 
 _SECONDS = 60.0
+_NOT_CONNECTED = 900  # no status of HTTP's: how the client says that there is no connection
 _LONG_SECONDS = 1800.0
 _PING_SECONDS = 5.0
 _NO_ROOM_FOR_NETWORKS = ("non-overlapping", "address pools")
@@ -52,12 +53,17 @@ class Engine:
             async with asyncio.timeout(seconds):
                 yield self._client()
         except DockerError as error:
+            if error.status == _NOT_CONNECTED:
+                raise self._no_answer(error.message) from error
             raise _refusal(what, error) from error
         except TimeoutError as error:
             raise EngineAway(f"the Docker engine did not {what} within {seconds:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
-            self.away = f"the Docker engine does not answer ({error}): {_START_IT}"
-            raise EngineAway(self.away) from error
+            raise self._no_answer(error) from error
+
+    def _no_answer(self, reason: object) -> EngineAway:
+        self.away = f"the Docker engine does not answer ({reason}): {_START_IT}"
+        return EngineAway(self.away)
 
     async def ping(self) -> Mapping[str, Any]:
         """Return what it says of its version, and note whether it answers. Raises ``EngineAway``."""

@@ -17,7 +17,7 @@ from rolldeck.environments.pruning import Superfluous
 from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.runtimes.docker import leftovers
 from rolldeck.environments.runtimes.docker.build import TemplateBuilder
-from rolldeck.environments.runtimes.docker.engine import Engine
+from rolldeck.environments.runtimes.docker.engine import Engine, EngineAway
 from rolldeck.environments.runtimes.docker.host import Host
 from rolldeck.environments.runtimes.docker.images import Images, TemplateImage
 from rolldeck.environments.runtimes.docker.network import Front
@@ -124,6 +124,9 @@ class DockerEnvironments:
         probe = DockerSession(self._run_directory(), self._tag)
         try:
             return await leftovers.reap(self._engine, probe.owner, frozenset())
+        except EngineAway as away:
+            _log.debug("the Docker engine is not asked: nothing of it is needed yet", reason=str(away))
+            return 0
         finally:
             probe.close()
 
