@@ -81,18 +81,13 @@ async def build_templates(environments: Environments, wanted: Collection[str], c
 
 
 async def build_known_templates(environments: Environments, settings: Settings, console: Console) -> None:
-    """Build what is missing of the environments that are there in any case, and of those that a user has named.
-
-    What a user has named and what is broken or cannot be built is only told. Metabase is named by a dump: without one
-    nobody need have Docker.
-    """
+    """Build what is missing of all environments. A user's recipe, or one of Docker's, that cannot be built is only told."""
     known = known_recipes_of(settings)
     for broken in known.broken:
         say_error(broken.error)
-    await build_templates(environments, {recipe.name for recipe in known.own if recipe.forked is not None}, console)
-    has_dump = settings.sql_dump_path is not None or settings.metabase_application_database is not None
-    over_a_dump = [recipe for recipe in known.own if recipe.forked is None and has_dump]
-    for recipe in (*over_a_dump, *known.users):
+    needed = {recipe.name for recipe in known.own if recipe.forked is not None}
+    await build_templates(environments, needed, console)
+    for recipe in known.all:
         try:
             await build_templates(environments, {recipe.name}, console)
         except EnvironmentFailure as error:
