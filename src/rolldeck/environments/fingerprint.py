@@ -52,7 +52,7 @@ def _files(path: Path) -> Iterator[tuple[str, Path]]:
         yield "", path
         return
     for file in sorted(path.rglob("*")):
-        if file.is_file():
+        if file.is_file() and "__pycache__" not in file.parts:  # Python makes it anew, and never the same
             yield file.relative_to(path).as_posix(), file
 
 

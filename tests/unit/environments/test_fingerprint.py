@@ -83,3 +83,10 @@ def test_a_large_file_is_read_again_only_when_it_has_changed(
     dump.write_bytes(b"b" * (1 << 20))
     os.utime(dump, ns=(0, 0))
     assert fingerprint(composition) != before
+
+
+def test_what_python_compiles_for_itself_does_not_count(composition: Composition, tmp_path: Path) -> None:
+    before = fingerprint(composition)
+    (tmp_path / "wiki" / "__pycache__").mkdir()
+    (tmp_path / "wiki" / "__pycache__" / "one.pyc").write_bytes(b"compiled")
+    assert fingerprint(composition) == before
