@@ -340,6 +340,7 @@ async def _serve(address: str, port: int, artifacts: Path) -> None:
         workers=database.workers,
         quotas=database.quotas,
         events=database.events,
+        statistics=database.statistics,
         artifacts=LocalArtifacts(artifacts),
         agents=AgentRegistry(),
         environments=NoTemplates(),

@@ -102,6 +102,7 @@ class Deck:
             workers=self.database.workers,
             quotas=self.database.quotas,
             events=self.database.events,
+            statistics=self.database.statistics,
             artifacts=self.artifacts,
             agents=self.agents,
             environments=self.environments,

@@ -47,6 +47,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         workers=database.workers,
         quotas=database.quotas,
         events=database.events,
+        statistics=database.statistics,
         artifacts=LocalArtifacts(tmp_path / "artifacts"),
         agents=AgentRegistry(),
         environments=NoTemplates(),

@@ -9,6 +9,7 @@ import type { RolloutDetail, RolloutQuery, TaskSummary } from "./types";
 
 const TASKS_A_PAGE = 500;
 const MOST_TASKS_A_PAGE = 1000;
+const RECENT = 10;
 const ROLLOUTS_A_PAGE = 30;
 
 /** What of a rollout is played back: one attempt of it. `steps` is how many it has so far. */
@@ -35,7 +36,12 @@ export function useTasks() {
   return useInfiniteQuery({
     queryKey: ["tasks"],
     queryFn: ({ pageParam, signal }) =>
-      answer(client.GET("/api/tasks", { params: { query: { limit: TASKS_A_PAGE, after: pageParam } }, signal })),
+      answer(
+        client.GET("/api/tasks", {
+          params: { query: { limit: TASKS_A_PAGE, recent: RECENT, after: pageParam } },
+          signal,
+        }),
+      ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     refetchInterval: CALM_MS,

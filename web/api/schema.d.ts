@@ -321,26 +321,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/rollouts/{rollout_id}/logs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Logs
-         * @description What the services of an attempt's environment wrote last, without secrets; kept once the attempt has ended.
-         */
-        get: operations["get_logs"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/rollouts/{rollout_id}/video": {
         parameters: {
             query?: never;
@@ -497,6 +477,146 @@ export interface paths {
          * @description One rollout as a page that is whole in itself, screenshots and, up to 20 MB, the video included.
          */
         get: operations["export_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/success": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Success
+         * @description Success rates, of all rollouts together and by agent and model, with intervals.
+         */
+        get: operations["get_success"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/days": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Success By Day
+         * @description Success rates by the day on which rollouts were queued: the last days, or those up to `until`.
+         */
+        get: operations["get_success_by_day"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/matrix": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Success Matrix
+         * @description Success rates by task and agent.
+         */
+        get: operations["get_success_matrix"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/pass-at-k": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Pass At K
+         * @description How likely one of k rollouts of a task succeeds, by agent and model: unbiased, with intervals over tasks.
+         */
+        get: operations["get_pass_at_k"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/flakiness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Flakiness
+         * @description The tasks whose rollouts by one agent disagree most.
+         */
+        get: operations["get_flakiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/effort": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Effort
+         * @description What completed rollouts take: seconds, steps and tokens of the newest 1,000 of each agent and model.
+         */
+        get: operations["get_effort"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/analytics/failures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Failures
+         * @description What rollouts failed for, by the kind of the error and the agent.
+         */
+        get: operations["get_failures"];
         put?: never;
         post?: never;
         delete?: never;
@@ -665,10 +785,6 @@ export interface components {
             timings: components["schemas"]["PhaseTiming"][];
             /** Steps */
             steps: number;
-            /** Tokens */
-            tokens: number;
-            /** Cost */
-            cost: number | null;
             /** Video Url */
             video_url: string | null;
             /** Started At */
@@ -763,8 +879,7 @@ export interface components {
          *
          *     Repeats have the seeds ``seed``, ``seed + 1`` …. With ``reuse``, a rollout whose identical one (same version of the
          *     task, template of the environment, agent, model, parameters and seed) has completed before is answered by that one
-         *     at once. Once its attempts have spent the ``budget``, the batch is paused; each rollout may spend what is left of it when
-         *     it begins. The same ``idempotency_key`` again is the same batch again.
+         *     at once. The same ``idempotency_key`` again is the same batch again.
          */
         BatchSpec: {
             /** Task Ids */
@@ -796,8 +911,6 @@ export interface components {
             priority: number;
             /** @default {} */
             limits: components["schemas"]["RolloutLimits"];
-            /** @default {} */
-            budget: components["schemas"]["Budget"];
             /**
              * Max Attempts
              * @description attempts at a rollout, first one included
@@ -814,7 +927,7 @@ export interface components {
         };
         /**
          * BatchUpdate
-         * @description What of a batch can be changed while it runs; None leaves it as it is. A ``budget`` replaces the one before.
+         * @description What of a batch can be changed while it runs; None leaves it as it is.
          */
         BatchUpdate: {
             /** Paused */
@@ -825,14 +938,10 @@ export interface components {
             name?: string | null;
             /** Tags */
             tags?: string[] | null;
-            budget?: components["schemas"]["Budget"] | null;
         };
         /**
          * BatchView
          * @description A batch and how far it is. ``progress`` is the share of its rollouts that have ended, in [0, 1].
-         *
-         *     ``tokens`` and ``cost`` (US dollars) are what its attempts spent that have ended; the cost is null where the price of some
-         *     of it is not known. With ``budget_spent`` it is paused until its budget is raised.
          *
          *     ``tasks`` says how many it has; ``eta_seconds`` is null where nothing can be said yet, or nothing of it is executed.
          */
@@ -852,13 +961,6 @@ export interface components {
             /** Repeats */
             repeats: number;
             limits: components["schemas"]["RolloutLimits"];
-            budget: components["schemas"]["Budget"];
-            /** Budget Spent */
-            budget_spent: boolean;
-            /** Tokens */
-            tokens: number;
-            /** Cost */
-            cost: number | null;
             /** Max Attempts */
             max_attempts: number;
             /** Reuse */
@@ -884,20 +986,24 @@ export interface components {
             finished_at: string | null;
         };
         /**
-         * Budget
-         * @description What the models of several rollouts may take together; None: any amount.
+         * Cell
+         * @description The success rate of an agent at a task.
          */
-        Budget: {
-            /**
-             * Tokens
-             * @description in and out
-             */
-            tokens?: number | null;
-            /**
-             * Cost
-             * @description US dollars
-             */
-            cost?: number | null;
+        Cell: {
+            /** Completed */
+            completed: number;
+            /** Succeeded */
+            succeeded: number;
+            /** Rate */
+            rate: number | null;
+            interval: components["schemas"]["Interval"] | null;
+            left_out: components["schemas"]["LeftOut"];
+            /** Task Id */
+            task_id: string;
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
         };
         /**
          * Click
@@ -1004,6 +1110,27 @@ export interface components {
             decision: components["schemas"]["Decision"];
         };
         /**
+         * ContestantSuccess
+         * @description The success rate of an agent, for some with a model.
+         */
+        ContestantSuccess: {
+            /** Completed */
+            completed: number;
+            /** Succeeded */
+            succeeded: number;
+            /** Rate */
+            rate: number | null;
+            interval: components["schemas"]["Interval"] | null;
+            left_out: components["schemas"]["LeftOut"];
+            /** Tasks */
+            tasks: number;
+            clustered: components["schemas"]["Interval"] | null;
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
+        };
+        /**
          * Counts
          * @description A task's rollouts by outcome. ``success_rate`` is succeeded of completed; failed and cancelled count in no rate.
          */
@@ -1022,6 +1149,25 @@ export interface components {
             cancelled: number;
             /** Success Rate */
             success_rate: number | null;
+        };
+        /**
+         * DaySuccess
+         * @description The success rate of the rollouts that were queued on a day (UTC).
+         */
+        DaySuccess: {
+            /** Completed */
+            completed: number;
+            /** Succeeded */
+            succeeded: number;
+            /** Rate */
+            rate: number | null;
+            interval: components["schemas"]["Interval"] | null;
+            left_out: components["schemas"]["LeftOut"];
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
         };
         /**
          * Decision
@@ -1101,6 +1247,45 @@ export interface components {
             to: components["schemas"]["Target"];
         };
         /**
+         * Effort
+         * @description What completed rollouts of an agent took: the newest of them, ``sampled`` out of ``completed``.
+         *
+         *     ``tokens`` is null where none of them used a model.
+         */
+        Effort: {
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
+            /** Completed */
+            completed: number;
+            /** Sampled */
+            sampled: number;
+            seconds: components["schemas"]["Spread"] | null;
+            steps: components["schemas"]["Spread"] | null;
+            tokens: components["schemas"]["Spread"] | null;
+            left_out: components["schemas"]["LeftOut"];
+        };
+        /**
+         * Efforts
+         * @description What rollouts take, by agent and model.
+         */
+        Efforts: {
+            /** Contestants */
+            contestants: components["schemas"]["Effort"][];
+        };
+        /**
+         * EndedView
+         * @description How a rollout ended; ``success`` is null where it has no verdict.
+         */
+        EndedView: {
+            /** Id */
+            id: string;
+            status: components["schemas"]["Status"];
+            /** Success */
+            success: boolean | null;
+        };
+        /**
          * EnvironmentView
          * @description An environment that tasks can name.
          */
@@ -1147,6 +1332,66 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * Failure
+         * @description So many rollouts of an agent failed for an error of this kind.
+         */
+        Failure: {
+            /** Error */
+            error: string;
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
+            /** Rollouts */
+            rollouts: number;
+        };
+        /**
+         * Failures
+         * @description What rollouts failed for, most frequent first: ``failed`` of ``ended`` altogether.
+         */
+        Failures: {
+            /** Failures */
+            failures: components["schemas"]["Failure"][];
+            /** Failed */
+            failed: number;
+            /** Ended */
+            ended: number;
+        };
+        /**
+         * Flakiness
+         * @description How much the rollouts of an agent at one task disagree.
+         *
+         *     ``disagreement`` is how likely two of its completed rollouts, drawn without replacement, have different verdicts:
+         *     0 where all agree, about 0.5 and a little more at most.
+         */
+        Flakiness: {
+            /** Task Id */
+            task_id: string;
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
+            /** Completed */
+            completed: number;
+            /** Succeeded */
+            succeeded: number;
+            /** Disagreement */
+            disagreement: number;
+            left_out: components["schemas"]["LeftOut"];
+        };
+        /**
+         * FlakyTasks
+         * @description The tasks whose rollouts disagree, most first; ``agreeing`` pairs of task and agent do not, ``too_few`` have one rollout.
+         */
+        FlakyTasks: {
+            /** Tasks */
+            tasks: components["schemas"]["Flakiness"][];
+            /** Agreeing */
+            agreeing: number;
+            /** Too Few */
+            too_few: number;
         };
         /**
          * Forward
@@ -1245,6 +1490,16 @@ export interface components {
             do: "hover";
             target: components["schemas"]["Target"];
         };
+        /**
+         * Interval
+         * @description Where the true value is, with a confidence of 95 %.
+         */
+        Interval: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
         JsonValue: unknown;
         /**
          * KeyDown
@@ -1290,6 +1545,18 @@ export interface components {
             prices?: components["schemas"]["Prices"] | null;
         };
         /**
+         * LeftOut
+         * @description Rollouts that count in no rate: those that go on, and those that ended without a verdict.
+         */
+        LeftOut: {
+            /** Live */
+            live: number;
+            /** Failed */
+            failed: number;
+            /** Cancelled */
+            cancelled: number;
+        };
+        /**
          * Limits
          * @description Where a rollout is truncated (and still verified).
          */
@@ -1306,16 +1573,6 @@ export interface components {
              * @default 600
              */
             seconds: number;
-        };
-        /**
-         * LogList
-         * @description What the services of one attempt's environment wrote; none while it goes on, and where its runtime keeps none.
-         */
-        LogList: {
-            /** Attempt */
-            attempt: number;
-            /** Services */
-            services: components["schemas"]["ServiceLog"][];
         };
         /**
          * LoggedEvent
@@ -1428,6 +1685,45 @@ export interface components {
             kind: "navigate";
             /** Url */
             url: string;
+        };
+        /**
+         * PassAtK
+         * @description How likely at least one of ``k`` rollouts of a task succeeds, on average over tasks.
+         *
+         *     Over the ``tasks`` that have at least ``k`` completed rollouts; ``too_few`` others have some, but fewer. ``interval``
+         *     draws whole tasks (bootstrap, 95 %).
+         */
+        PassAtK: {
+            /** K */
+            k: number;
+            /** Estimate */
+            estimate: number;
+            interval: components["schemas"]["Interval"] | null;
+            /** Tasks */
+            tasks: number;
+            /** Too Few */
+            too_few: number;
+        };
+        /**
+         * PassCurve
+         * @description pass@k of an agent, for some with a model, for the ``k`` that its rollouts allow.
+         */
+        PassCurve: {
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
+            /** Points */
+            points: components["schemas"]["PassAtK"][];
+            left_out: components["schemas"]["LeftOut"];
+        };
+        /**
+         * PassCurves
+         * @description pass@k by agent and model.
+         */
+        PassCurves: {
+            /** Curves */
+            curves: components["schemas"]["PassCurve"][];
         };
         /**
          * Pause
@@ -1732,11 +2028,6 @@ export interface components {
             steps: number;
             /** Tokens */
             tokens: number;
-            /**
-             * Cost
-             * @description US dollars; null where it is not known, and without a model
-             */
-            cost: number | null;
             /** Seconds */
             seconds: number | null;
             /** Cancel Requested */
@@ -1782,7 +2073,7 @@ export interface components {
          * RolloutLimits
          * @description Limits that whoever starts rollouts sets; what is None is the task's, or the default.
          *
-         *     ``steps``, ``tokens``, ``cost``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
+         *     ``steps``, ``tokens``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
          *     verified, within ``verify_seconds`` of its own. ``provision_seconds`` and ``browser_seconds`` are for making ready:
          *     where they do not suffice, the attempt failed. ``stall_steps``: an agent that does the same on the same screen so many
          *     times is given a hint; one that does it twice as many times is truncated too.
@@ -1798,11 +2089,6 @@ export interface components {
              * @description tokens that the agent's model may take, in and out
              */
             tokens?: number | null;
-            /**
-             * Cost
-             * @description US dollars that the agent's model may cost
-             */
-            cost?: number | null;
             /**
              * Stall Steps
              * @description the same on the same screen: a hint, after twice as many the end
@@ -1953,11 +2239,6 @@ export interface components {
             steps: number;
             /** Tokens */
             tokens: number;
-            /**
-             * Cost
-             * @description US dollars; null where it is not known, and without a model
-             */
-            cost: number | null;
             /** Seconds */
             seconds: number | null;
             /** Cancel Requested */
@@ -2059,14 +2340,22 @@ export interface components {
             dy: number;
         };
         /**
-         * ServiceLog
-         * @description The end of what one service of a rollout's environment wrote; hostile text.
+         * Spread
+         * @description Of so many values: their mean, what half and nine tenths of them do not exceed, the least and the largest.
          */
-        ServiceLog: {
-            /** Name */
-            name: string;
-            /** Text */
-            text: string;
+        Spread: {
+            /** Values */
+            values: number;
+            /** Mean */
+            mean: number;
+            /** Least */
+            least: number;
+            /** Median */
+            median: number;
+            /** P90 */
+            p90: number;
+            /** Largest */
+            largest: number;
         };
         /**
          * StateCheck
@@ -2118,11 +2407,6 @@ export interface components {
             /** Screenshot Url */
             screenshot_url: string;
             /**
-             * Prompt
-             * @description what the model was told first, to the letter; null but in the first step
-             */
-            prompt: string | null;
-            /**
              * Notice
              * @description what the page did before that no screenshot shows, as the agent was told
              */
@@ -2163,7 +2447,52 @@ export interface components {
          * @description Why the agent stopped acting. The limits truncate: what was done until then is still verified.
          * @enum {string}
          */
-        StopReason: "answered" | "step_limit" | "time_limit" | "token_limit" | "stalled" | "cost_limit";
+        StopReason: "answered" | "step_limit" | "time_limit" | "token_limit" | "stalled";
+        /**
+         * SuccessByDay
+         * @description Success rates of days without a gap, oldest first.
+         */
+        SuccessByDay: {
+            /** Days */
+            days: components["schemas"]["DaySuccess"][];
+        };
+        /**
+         * SuccessMatrix
+         * @description Success rates by task and agent: those that have rollouts, in no order.
+         */
+        SuccessMatrix: {
+            /** Cells */
+            cells: components["schemas"]["Cell"][];
+        };
+        /**
+         * SuccessOverTasks
+         * @description A success rate over ``tasks`` that have a completed rollout.
+         *
+         *     ``clustered`` draws whole tasks (bootstrap, 95 %), for rollouts of one task are alike: it says how sure the rate is
+         *     for other tasks of this kind. Null with fewer than two tasks.
+         */
+        SuccessOverTasks: {
+            /** Completed */
+            completed: number;
+            /** Succeeded */
+            succeeded: number;
+            /** Rate */
+            rate: number | null;
+            interval: components["schemas"]["Interval"] | null;
+            left_out: components["schemas"]["LeftOut"];
+            /** Tasks */
+            tasks: number;
+            clustered: components["schemas"]["Interval"] | null;
+        };
+        /**
+         * SuccessRates
+         * @description Success rates: of all rollouts together, and by agent and model.
+         */
+        SuccessRates: {
+            total: components["schemas"]["SuccessOverTasks"];
+            /** Contestants */
+            contestants: components["schemas"]["ContestantSuccess"][];
+        };
         /**
          * TableFormat
          * @description Formats of many rollouts. ``JSON`` is JSON lines: one object a line, so that a reader needs no more memory either.
@@ -2274,13 +2603,14 @@ export interface components {
         };
         /**
          * TaskDetail
-         * @description One task, whole.
+         * @description One task, whole. ``interval`` as in ``TaskSummary``.
          */
         TaskDetail: {
             task: components["schemas"]["Task"];
             /** Version */
             version: string;
             counts: components["schemas"]["Counts"];
+            interval: components["schemas"]["Interval"] | null;
             /**
              * Created At
              * Format: date-time
@@ -2304,7 +2634,9 @@ export interface components {
         };
         /**
          * TaskSummary
-         * @description A task in a list.
+         * @description A task in a list. ``interval`` is Wilson's of its success rate (95 %), null where none is completed.
+         *
+         *     ``recent`` tells how its newest rollouts ended, newest first, of as many as were asked for.
          */
         TaskSummary: {
             /** Id */
@@ -2320,6 +2652,9 @@ export interface components {
             /** Has Solution */
             has_solution: boolean;
             counts: components["schemas"]["Counts"];
+            interval: components["schemas"]["Interval"] | null;
+            /** Recent */
+            recent: components["schemas"]["EndedView"][];
             /**
              * Updated At
              * Format: date-time
@@ -2681,6 +3016,8 @@ export interface operations {
                 /** @description `next` of the page before */
                 after?: string | null;
                 limit?: number;
+                /** @description how many of each task's newest ended rollouts to tell */
+                recent?: number;
             };
             header?: never;
             path?: never;
@@ -3537,50 +3874,6 @@ export interface operations {
             };
         };
     };
-    get_logs: {
-        parameters: {
-            query?: {
-                /** @description an attempt, from 1; the present one where none is given */
-                attempt?: number | null;
-            };
-            header?: never;
-            path: {
-                /** @description id of a rollout */
-                rollout_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LogList"];
-                };
-            };
-            /** @description The request is refused; `errors` names the fields */
-            "4XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The server failed */
-            "5XX": {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     get_video: {
         parameters: {
             query?: {
@@ -3971,6 +4264,366 @@ export interface operations {
                 };
                 content: {
                     "text/html": string;
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_success: {
+        parameters: {
+            query?: {
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or before */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuccessRates"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_success_by_day: {
+        parameters: {
+            query?: {
+                /** @description up to the newest one */
+                days?: number;
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or before */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuccessByDay"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_success_matrix: {
+        parameters: {
+            query?: {
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or before */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuccessMatrix"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_pass_at_k: {
+        parameters: {
+            query?: {
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or before */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PassCurves"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_flakiness: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or before */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlakyTasks"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_effort: {
+        parameters: {
+            query?: {
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or before */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Efforts"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_failures: {
+        parameters: {
+            query?: {
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued on this day (UTC) or before */
+                until?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Failures"];
                 };
             };
             /** @description The request is refused; `errors` names the fields */

@@ -73,6 +73,8 @@ export function taskSummary(id: string, fields: Partial<TaskSummary> = {}): Task
     tags: [],
     has_solution: true,
     counts: counts(),
+    interval: null,
+    recent: [],
     updated_at: "2026-11-22T12:00:00Z",
     ...fields,
   };

@@ -8,7 +8,19 @@ from fastapi.routing import APIRoute
 from starlette.types import Lifespan
 
 import rolldeck
-from rolldeck.api import batches, catalog, events, exports, health, metrics, rollouts, tasks, trajectories, workers
+from rolldeck.api import (
+    analytics,
+    batches,
+    catalog,
+    events,
+    exports,
+    health,
+    metrics,
+    rollouts,
+    tasks,
+    trajectories,
+    workers,
+)
 from rolldeck.api.problems import MEDIA_TYPE
 from rolldeck.api.schemas import Problem
 
@@ -30,7 +42,19 @@ def bare_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         generate_unique_id_function=_operation_id,
         lifespan=lifespan,
     )
-    for resource in (tasks, batches, rollouts, trajectories, workers, events, exports, catalog, health, metrics):
+    for resource in (
+        tasks,
+        batches,
+        rollouts,
+        trajectories,
+        workers,
+        events,
+        exports,
+        analytics,
+        catalog,
+        health,
+        metrics,
+    ):
         app.include_router(resource.router, responses=_PROBLEMS)
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]  # as FastAPI documents it
     return app

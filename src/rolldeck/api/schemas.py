@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from rolldeck.analytics.intervals import Interval
 from rolldeck.domain.batch import AgentChoice, Quota
 from rolldeck.domain.event import LoggedEvent
 from rolldeck.domain.limits import Budget, RolloutLimits
@@ -27,8 +28,19 @@ class Counts(BaseModel):
     success_rate: float | None
 
 
+class EndedView(BaseModel):
+    """How a rollout ended; ``success`` is null where it has no verdict."""
+
+    id: str
+    status: Status
+    success: bool | None
+
+
 class TaskSummary(BaseModel):
-    """A task in a list."""
+    """A task in a list. ``interval`` is Wilson's of its success rate (95 %), null where none is completed.
+
+    ``recent`` tells how its newest rollouts ended, newest first, of as many as were asked for.
+    """
 
     id: str
     version: str
@@ -37,6 +49,8 @@ class TaskSummary(BaseModel):
     tags: list[str]
     has_solution: bool
     counts: Counts
+    interval: Interval | None
+    recent: list[EndedView]
     updated_at: datetime
 
 
@@ -48,11 +62,12 @@ class TaskList(BaseModel):
 
 
 class TaskDetail(BaseModel):
-    """One task, whole."""
+    """One task, whole. ``interval`` as in ``TaskSummary``."""
 
     task: Task
     version: str
     counts: Counts
+    interval: Interval | None
     created_at: datetime
     updated_at: datetime
 

@@ -13,6 +13,7 @@ from rolldeck.environments.port import TemplateInfo
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.storage.port import Artifacts, Batches, Events, Quotas, Rollouts, Tasks, Workers
+from rolldeck.storage.tallies import Statistics
 
 
 class Templates(Protocol):
@@ -36,6 +37,7 @@ class Services:
     workers: Workers
     quotas: Quotas
     events: Events
+    statistics: Statistics
     artifacts: Artifacts
     agents: Agents
     environments: Templates

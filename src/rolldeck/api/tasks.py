@@ -53,13 +53,17 @@ async def upload_tasks(request: Request, services: Needs) -> UploadResult:
 
 @router.get("")
 async def list_tasks(
-    services: Needs, after: TaskCursor = None, limit: Annotated[int, Query(ge=1, le=1000)] = 200
+    services: Needs,
+    after: TaskCursor = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    recent: Annotated[int, Query(ge=0, le=50, description="how many of each task's newest ended rollouts to tell")] = 0,
 ) -> TaskList:
     """Tasks in the order of their ids, with the counts of their rollouts."""
     stored = await services.tasks.list(after=after, limit=limit + 1)
     page = stored[:limit]
     following = page[-1].task.id if len(stored) > limit else None
-    return TaskList(tasks=[task_summary(each) for each in page], next=following)
+    ended = await services.statistics.newest_ended([each.task.id for each in page], recent) if recent else {}
+    return TaskList(tasks=[task_summary(each, tuple(ended.get(each.task.id, ()))) for each in page], next=following)
 
 
 @router.get("/schema")

@@ -5,11 +5,13 @@ from functools import lru_cache
 
 from pydantic import JsonValue
 
+from rolldeck.analytics.intervals import wilson
 from rolldeck.api.schemas import (
     AttemptView,
     BatchCountsView,
     BatchView,
     Counts,
+    EndedView,
     RolloutView,
     StepView,
     TaskDetail,
@@ -20,6 +22,7 @@ from rolldeck.domain.batch import Batch, BatchCounts
 from rolldeck.domain.rollout import Attempt, Rollout, Step
 from rolldeck.domain.worker import Worker
 from rolldeck.storage.port import StoredTask, TaskCounts, Tasks
+from rolldeck.storage.tallies import Ended
 
 _TASKS_KEPT = 2_000
 
@@ -38,7 +41,7 @@ def counts_view(counts: TaskCounts) -> Counts:
 
 
 @lru_cache(_TASKS_KEPT)
-def task_summary(stored: StoredTask) -> TaskSummary:
+def task_summary(stored: StoredTask, recent: tuple[Ended, ...]) -> TaskSummary:
     """A task as it stands in a list. Made once for each: of a list of hundreds few have changed since it was read last."""
     task = stored.task
     return TaskSummary(
@@ -49,6 +52,8 @@ def task_summary(stored: StoredTask) -> TaskSummary:
         tags=list(task.tags),
         has_solution=bool(task.solution),
         counts=counts_view(stored.counts),
+        interval=wilson(stored.counts.succeeded, stored.counts.completed),
+        recent=[EndedView(id=each.rollout_id, status=each.status, success=each.success) for each in recent],
         updated_at=stored.updated_at,
     )
 
@@ -59,6 +64,7 @@ def task_detail(stored: StoredTask) -> TaskDetail:
         task=stored.task,
         version=stored.version,
         counts=counts_view(stored.counts),
+        interval=wilson(stored.counts.succeeded, stored.counts.completed),
         created_at=stored.created_at,
         updated_at=stored.updated_at,
     )

@@ -49,6 +49,7 @@ def services_on(database: Database, artifacts: Artifacts, wake: Callable[[], Non
         workers=database.workers,
         quotas=database.quotas,
         events=database.events,
+        statistics=database.statistics,
         artifacts=artifacts,
         agents=AgentRegistry(),
         environments=OneTemplate(),

@@ -54,3 +54,9 @@ it("a rate is read out with what it leaves out", () => {
   expect(screen.getByText("1 of 2 completed rollouts succeeded; 1 left out (1 failed)")).toBeTruthy();
   expect(screen.getByText("50%")).toBeTruthy();
 });
+
+it("a rate whose interval is known says how sure it is", () => {
+  const half = { total: 2, live: 0, completed: 2, succeeded: 1, failed: 0, cancelled: 0, success_rate: 0.5 };
+  renderPage(<Rate counts={half} interval={{ low: 0.0945, high: 0.9055 }} />);
+  expect(screen.getByText(/succeeded; none left out; 95 % interval 9%–91%/)).toBeTruthy();
+});

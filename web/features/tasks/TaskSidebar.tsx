@@ -11,6 +11,7 @@ import { FailureNote } from "@/components/FailureNote";
 import { LiveDot } from "@/components/LiveDot";
 import { usePreload } from "@/components/usePreload";
 import { Rate } from "@/features/rollouts/Rate";
+import { RecentOutcomes } from "@/features/rollouts/RecentOutcomes";
 import { formatCount } from "@/lib/format";
 import { firstLine, shorten } from "@/lib/text";
 import { filterTasks } from "./filter";
@@ -183,7 +184,12 @@ function TaskRow({ task, current, selected, onToggle, onNavigate }: RowProps) {
           <span className={classes.total}>{task.counts.total > 0 && formatCount(task.counts.total, "rollout")}</span>
         </span>
         <span className={classes.instruction}>{shorten(firstLine(task.task), 160)}</span>
-        {task.counts.total > 0 && <Rate counts={task.counts} />}
+        {task.counts.total > 0 && (
+          <span className={classes.figures}>
+            <Rate counts={task.counts} interval={task.interval} />
+            <RecentOutcomes recent={task.recent} />
+          </span>
+        )}
       </Link>
     </li>
   );

@@ -48,6 +48,17 @@ const countsOf = (position) => {
   };
 };
 
+const ENDS = [
+  { status: "completed", success: true },
+  { status: "completed", success: false },
+  { status: "failed", success: null },
+  { status: "completed", success: true },
+  { status: "cancelled", success: null },
+];
+
+const intervalOf = ({ success_rate: rate }) =>
+  rate === null ? null : { low: Math.max(0, rate - 0.2), high: Math.min(1, rate + 0.2) };
+
 export const tasks = () =>
   ids.map((id, position) => ({
     id,
@@ -57,6 +68,11 @@ export const tasks = () =>
     tags: position % 3 === 0 ? ["retrieval", "sql-lab"] : ["state"],
     has_solution: position % 4 !== 3,
     counts: countsOf(position),
+    interval: intervalOf(countsOf(position)),
+    recent: Array.from({ length: position % 11 }, (_, each) => ({
+      id: `${position}-${each}`,
+      ...ENDS[(position + each) % ENDS.length],
+    })),
     updated_at: AGO(9000),
   }));
 
@@ -90,6 +106,7 @@ export function taskDetail(id) {
     },
     version: "3f9a1c52be07d481",
     counts: countsOf(position),
+    interval: intervalOf(countsOf(position)),
     created_at: AGO(90000),
     updated_at: AGO(9000),
   };

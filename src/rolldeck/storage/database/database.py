@@ -18,6 +18,7 @@ from rolldeck.storage.database.repositories.events import DatabaseEvents
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.quotas import DatabaseQuotas
 from rolldeck.storage.database.repositories.rollouts import DatabaseRollouts
+from rolldeck.storage.database.repositories.statistics import DatabaseStatistics
 from rolldeck.storage.database.repositories.tasks import DatabaseTasks
 from rolldeck.storage.database.repositories.workers import DatabaseWorkers
 
@@ -39,6 +40,7 @@ class Database:
         self.rollouts = DatabaseRollouts(transactions, now, known)
         self.workers = DatabaseWorkers(transactions, now)
         self.quotas = DatabaseQuotas(transactions, now)
+        self.statistics = DatabaseStatistics(transactions, now)
         self.events = DatabaseEvents(transactions, now)
         self.migrated = migrated
         self.installation_id = installation_id
