@@ -96,6 +96,7 @@ bench: install ## every benchmark, JSON into benchmarks/results
 	$(BIN)/python benchmarks/growth.py | tee benchmarks/results/growth.json
 	$(BIN)/python benchmarks/docker.py | tee benchmarks/results/docker.json
 	$(BIN)/python benchmarks/storage.py | tee benchmarks/results/storage.json
+	$(BIN)/python benchmarks/stream.py | tee benchmarks/results/stream.json
 	$(BIN)/python benchmarks/export.py | tee benchmarks/results/export.json
 
 .PHONY: schema

@@ -55,6 +55,7 @@ from rolldeck.domain.verdict import Evidence, Match, Verdict
 from rolldeck.environments.port import TemplateInfo
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
+from rolldeck.live.frames import LiveFrames
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 from rolldeck.storage.database.engine import open_transactions
@@ -345,6 +346,7 @@ async def _serve(address: str, port: int, artifacts: Path) -> None:
         agents=AgentRegistry(),
         environments=NoTemplates(),
         feed=EventFeed(database.events),
+        frames=LiveFrames(lambda _: None),
         metrics=Metrics("0"),
         wake=lambda: None,
         version="0",

@@ -38,6 +38,7 @@ from rolldeck.environments.runtimes.places import default_run_dir, installation_
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.execution.adapters import Adapters
+from rolldeck.execution.audience import Audience
 from rolldeck.execution.headroom import Headroom
 from rolldeck.execution.loss import Losses
 from rolldeck.execution.worker import Worker
@@ -48,6 +49,7 @@ from rolldeck.installation import (
     hold_installation,
     join_installation,
 )
+from rolldeck.live.frames import LiveFrames
 from rolldeck.recorder.video import VideoRecorder
 from rolldeck.settings import Settings
 from rolldeck.storage.artifacts import LocalArtifacts
@@ -93,8 +95,8 @@ class Deck:
         if self.installation is not None:
             self.installation.announce(address)
 
-    def services(self, wake: Callable[[], None]) -> Services:
-        """Return what the API works with. ``wake`` tells the workers to look into the queue."""
+    def services(self, wake: Callable[[], None], frames: LiveFrames) -> Services:
+        """Return what the API works with. ``wake`` tells the workers to look into the queue; ``frames`` come from them."""
         return Services(
             tasks=self.database.tasks,
             batches=self.database.batches,
@@ -107,6 +109,7 @@ class Deck:
             agents=self.agents,
             environments=self.environments,
             feed=EventFeed(self.database.events),
+            frames=frames,
             metrics=Metrics(rolldeck.__version__),
             wake=wake,
             version=rolldeck.__version__,
@@ -168,8 +171,8 @@ async def open_deck(settings: Settings, use: Use) -> AsyncIterator[Deck]:
 
 
 @asynccontextmanager
-async def open_adapters(deck: Deck) -> AsyncIterator[Adapters]:
-    """Start all that rollouts are executed with in this process, and close it at the end."""
+async def open_adapters(deck: Deck, audience: Audience | None = None) -> AsyncIterator[Adapters]:
+    """Start all that rollouts are executed with in this process, and close it at the end. Without an audience nobody watches."""
     settings = deck.settings
     environments = WarmPool(
         deck.environments,
@@ -192,6 +195,7 @@ async def open_adapters(deck: Deck) -> AsyncIterator[Adapters]:
             recorder=VideoRecorder(),
             agents=deck.agents,
             verifier=AnswerVerifier(),
+            audience=audience or Audience(),
         )
     finally:
         await asyncio.gather(browsers.close(), environments.close())

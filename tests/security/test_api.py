@@ -19,6 +19,7 @@ from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.environments.port import TemplateInfo
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
+from rolldeck.live.frames import LiveFrames
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 from rolldeck.storage.port import Change
@@ -52,6 +53,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         agents=AgentRegistry(),
         environments=NoTemplates(),
         feed=EventFeed(database.events),
+        frames=LiveFrames(lambda _: None),
         metrics=Metrics("1"),
         wake=lambda: None,
         version="1",

@@ -321,6 +321,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rollouts/{rollout_id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Logs
+         * @description What the services of an attempt's environment wrote last, without secrets; kept once the attempt has ended.
+         */
+        get: operations["get_logs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollouts/{rollout_id}/video": {
         parameters: {
             query?: never;
@@ -785,6 +805,10 @@ export interface components {
             timings: components["schemas"]["PhaseTiming"][];
             /** Steps */
             steps: number;
+            /** Tokens */
+            tokens: number;
+            /** Cost */
+            cost: number | null;
             /** Video Url */
             video_url: string | null;
             /** Started At */
@@ -879,7 +903,8 @@ export interface components {
          *
          *     Repeats have the seeds ``seed``, ``seed + 1`` …. With ``reuse``, a rollout whose identical one (same version of the
          *     task, template of the environment, agent, model, parameters and seed) has completed before is answered by that one
-         *     at once. The same ``idempotency_key`` again is the same batch again.
+         *     at once. Once its attempts have spent the ``budget``, the batch is paused; each rollout may spend what is left of it when
+         *     it begins. The same ``idempotency_key`` again is the same batch again.
          */
         BatchSpec: {
             /** Task Ids */
@@ -911,6 +936,8 @@ export interface components {
             priority: number;
             /** @default {} */
             limits: components["schemas"]["RolloutLimits"];
+            /** @default {} */
+            budget: components["schemas"]["Budget"];
             /**
              * Max Attempts
              * @description attempts at a rollout, first one included
@@ -927,7 +954,7 @@ export interface components {
         };
         /**
          * BatchUpdate
-         * @description What of a batch can be changed while it runs; None leaves it as it is.
+         * @description What of a batch can be changed while it runs; None leaves it as it is. A ``budget`` replaces the one before.
          */
         BatchUpdate: {
             /** Paused */
@@ -938,10 +965,14 @@ export interface components {
             name?: string | null;
             /** Tags */
             tags?: string[] | null;
+            budget?: components["schemas"]["Budget"] | null;
         };
         /**
          * BatchView
          * @description A batch and how far it is. ``progress`` is the share of its rollouts that have ended, in [0, 1].
+         *
+         *     ``tokens`` and ``cost`` (US dollars) are what its attempts spent that have ended; the cost is null where the price of some
+         *     of it is not known. With ``budget_spent`` it is paused until its budget is raised.
          *
          *     ``tasks`` says how many it has; ``eta_seconds`` is null where nothing can be said yet, or nothing of it is executed.
          */
@@ -961,6 +992,13 @@ export interface components {
             /** Repeats */
             repeats: number;
             limits: components["schemas"]["RolloutLimits"];
+            budget: components["schemas"]["Budget"];
+            /** Budget Spent */
+            budget_spent: boolean;
+            /** Tokens */
+            tokens: number;
+            /** Cost */
+            cost: number | null;
             /** Max Attempts */
             max_attempts: number;
             /** Reuse */
@@ -984,6 +1022,22 @@ export interface components {
             created_at: string;
             /** Finished At */
             finished_at: string | null;
+        };
+        /**
+         * Budget
+         * @description What the models of several rollouts may take together; None: any amount.
+         */
+        Budget: {
+            /**
+             * Tokens
+             * @description in and out
+             */
+            tokens?: number | null;
+            /**
+             * Cost
+             * @description US dollars
+             */
+            cost?: number | null;
         };
         /**
          * Cell
@@ -1575,6 +1629,16 @@ export interface components {
             seconds: number;
         };
         /**
+         * LogList
+         * @description What the services of one attempt's environment wrote; none while it goes on, and where its runtime keeps none.
+         */
+        LogList: {
+            /** Attempt */
+            attempt: number;
+            /** Services */
+            services: components["schemas"]["ServiceLog"][];
+        };
+        /**
          * LoggedEvent
          * @description One event. ``seq`` counts from 1 without a gap, in the order in which the events became visible.
          */
@@ -2028,6 +2092,11 @@ export interface components {
             steps: number;
             /** Tokens */
             tokens: number;
+            /**
+             * Cost
+             * @description US dollars; null where it is not known, and without a model
+             */
+            cost: number | null;
             /** Seconds */
             seconds: number | null;
             /** Cancel Requested */
@@ -2073,7 +2142,7 @@ export interface components {
          * RolloutLimits
          * @description Limits that whoever starts rollouts sets; what is None is the task's, or the default.
          *
-         *     ``steps``, ``tokens``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
+         *     ``steps``, ``tokens``, ``cost``, ``agent_seconds`` and ``total_seconds`` truncate the agent: what it did until then is still
          *     verified, within ``verify_seconds`` of its own. ``provision_seconds`` and ``browser_seconds`` are for making ready:
          *     where they do not suffice, the attempt failed. ``stall_steps``: an agent that does the same on the same screen so many
          *     times is given a hint; one that does it twice as many times is truncated too.
@@ -2089,6 +2158,11 @@ export interface components {
              * @description tokens that the agent's model may take, in and out
              */
             tokens?: number | null;
+            /**
+             * Cost
+             * @description US dollars that the agent's model may cost
+             */
+            cost?: number | null;
             /**
              * Stall Steps
              * @description the same on the same screen: a hint, after twice as many the end
@@ -2239,6 +2313,11 @@ export interface components {
             steps: number;
             /** Tokens */
             tokens: number;
+            /**
+             * Cost
+             * @description US dollars; null where it is not known, and without a model
+             */
+            cost: number | null;
             /** Seconds */
             seconds: number | null;
             /** Cancel Requested */
@@ -2340,6 +2419,16 @@ export interface components {
             dy: number;
         };
         /**
+         * ServiceLog
+         * @description The end of what one service of a rollout's environment wrote; hostile text.
+         */
+        ServiceLog: {
+            /** Name */
+            name: string;
+            /** Text */
+            text: string;
+        };
+        /**
          * Spread
          * @description Of so many values: their mean, what half and nine tenths of them do not exceed, the least and the largest.
          */
@@ -2407,6 +2496,11 @@ export interface components {
             /** Screenshot Url */
             screenshot_url: string;
             /**
+             * Prompt
+             * @description what the model was told first, to the letter; null but in the first step
+             */
+            prompt: string | null;
+            /**
              * Notice
              * @description what the page did before that no screenshot shows, as the agent was told
              */
@@ -2447,7 +2541,7 @@ export interface components {
          * @description Why the agent stopped acting. The limits truncate: what was done until then is still verified.
          * @enum {string}
          */
-        StopReason: "answered" | "step_limit" | "time_limit" | "token_limit" | "stalled";
+        StopReason: "answered" | "step_limit" | "time_limit" | "token_limit" | "stalled" | "cost_limit";
         /**
          * SuccessByDay
          * @description Success rates of days without a gap, oldest first.
@@ -3852,6 +3946,50 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_logs: {
+        parameters: {
+            query?: {
+                /** @description an attempt, from 1; the present one where none is given */
+                attempt?: number | null;
+            };
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LogList"];
                 };
             };
             /** @description The request is refused; `errors` names the fields */

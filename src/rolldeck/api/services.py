@@ -12,6 +12,7 @@ from rolldeck.agents.port import Agents
 from rolldeck.environments.port import TemplateInfo
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
+from rolldeck.live.frames import LiveFrames
 from rolldeck.storage.port import Artifacts, Batches, Events, Quotas, Rollouts, Tasks, Workers
 from rolldeck.storage.tallies import Statistics
 
@@ -42,6 +43,7 @@ class Services:
     agents: Agents
     environments: Templates
     feed: EventFeed
+    frames: LiveFrames
     metrics: Metrics
     wake: Callable[[], None]
     version: str

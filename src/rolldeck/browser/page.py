@@ -3,7 +3,7 @@
 import asyncio
 import base64
 from collections.abc import Coroutine
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from rolldeck.browser.no_effect import NoEffect
 from rolldeck.browser.pointer import Pointer
 from rolldeck.browser.port import PageView
 from rolldeck.browser.reading import Reader
+from rolldeck.browser.screencast import OnFrame, screencast
 from rolldeck.browser.settling import USUAL_PATIENCE, Patience, Settling
 from rolldeck.domain.action import Action, Back, Forward, HoldKey, Navigate, TypeText, Wait
 from rolldeck.domain.errors import AgentError, BrowserError
@@ -117,6 +118,10 @@ class ChromiumPage:
             )
         except Overdue as error:
             raise BrowserError(str(error)) from error
+
+    def watched(self, on_frame: OnFrame) -> AbstractAsyncContextManager[None]:
+        """Within the block pass on a JPEG of what the page shows, now and whenever that changes."""
+        return screencast(self._cdp, on_frame)
 
     async def perform(self, action: Action) -> ActionResult:
         """Perform an action; returns in words what kept it from its effect, and what the page did meanwhile."""

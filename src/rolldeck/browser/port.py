@@ -1,6 +1,7 @@
 """What the rest of Rolldeck knows of browsers."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -35,6 +36,9 @@ class BrowserPage(Protocol):
 
     async def frame(self) -> bytes:
         """Return a JPEG of the page as it is now, for the recorder. Raises ``BrowserError``, also after a short time-out."""
+
+    def watched(self, on_frame: Callable[[bytes], None]) -> AbstractAsyncContextManager[None]:
+        """Within the block pass on a JPEG of what the page shows, now and whenever that changes. Raises ``BrowserError``."""
 
     async def perform(self, action: Action) -> ActionResult:
         """Perform an action, and say what became of it.

@@ -8,23 +8,27 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 
 from rolldeck.api.app import create_app
+from rolldeck.api.services import Services
 from rolldeck.browser.chromium import find_chromium
 from rolldeck.cli.running import let_signals_end_the_process, reacting, say
 from rolldeck.domain.errors import InvalidInput
 from rolldeck.execution.lease import watch_leases
 from rolldeck.execution.orphans import SWEEP_SECONDS, OrphanedFiles
 from rolldeck.execution.reaping import Reaping
-from rolldeck.execution.supervisor import Supervisor
+from rolldeck.execution.supervisor import OnTold, Supervisor
+from rolldeck.live.frames import LiveFrames
+from rolldeck.live.wire import Told
 from rolldeck.wiring import Deck
 
 _PORTS_TRIED = 20
 _GRACE_SECONDS = 2  # for answers that are still being sent, such as a video, when the server stops
+_LARGEST_REQUEST = 64 * 1024  # bytes of a message that a page sends over a WebSocket
 _STAY_QUEUED = "What is queued stays queued, and goes on at the next start."
 
 
@@ -133,7 +137,8 @@ async def serving(deck: Deck, listener: socket.socket) -> AsyncIterator[Serving]
         give_up=deck.losses.give_up,
         variables={**os.environ, **settings.as_variables()},
     )
-    server = _Server(deck, supervisor.wake)
+    services = deck.services(supervisor.wake, LiveFrames(supervisor.watch))
+    server = _Server(services)
     served = Serving(address_of(listener), supervisor, settings.drain_seconds)
     parts = {
         asyncio.create_task(server.serve(sockets=[listener]), name="server"),
@@ -147,11 +152,23 @@ async def serving(deck: Deck, listener: socket.socket) -> AsyncIterator[Serving]
             await _first(server.ready, served.ended)
             deck.announce(served.address)
             if not served.ended.is_set():
-                supervisor.start()
+                supervisor.start(_passing_on_to(services))
             yield served
         finally:
             await served.until_workers_ended()
             await _end(parts, server)
+
+
+def _passing_on_to(services: Services) -> OnTold:
+    """Return who passes on what workers tell to those who follow and watch."""
+
+    def pass_on(told: Told) -> None:
+        if told.rollout_id is None:
+            services.feed.wake()
+        else:
+            services.frames.show(told.rollout_id, told.jpeg)
+
+    return pass_on
 
 
 def _worker_command(worker_id: str) -> Sequence[str]:
@@ -183,10 +200,11 @@ async def _end(parts: set[asyncio.Task[None]], server: "_Server") -> None:
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers, which would end the process before rollouts are cleaned up."""
 
-    def __init__(self, deck: Deck, wake: Callable[[], None]) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__(
             uvicorn.Config(
-                create_app(deck.services(wake)),
+                create_app(services),
+                ws_max_size=_LARGEST_REQUEST,
                 log_config=None,
                 access_log=False,
                 timeout_graceful_shutdown=_GRACE_SECONDS,

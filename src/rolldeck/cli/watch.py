@@ -4,17 +4,19 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlencode
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
+from pydantic_core import from_json
 from rich.console import Console
 from websockets.asyncio.client import connect as open_websocket
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, InvalidURI
 
 from rolldeck.api.schemas import EventList, Problem
+from rolldeck.api.stream import EventsMessage
 from rolldeck.cli.event_lines import line_of
 from rolldeck.cli.remote import ServerFailed, connect, server_address
 from rolldeck.cli.running import INTERRUPTED, OK, reacting, say
@@ -22,7 +24,6 @@ from rolldeck.domain.errors import InvalidInput, RolldeckError
 from rolldeck.domain.event import LoggedEvent
 from rolldeck.settings import Settings
 
-_EVENTS = TypeAdapter(list[LoggedEvent])
 _LARGEST_MESSAGE = 16 * 1024 * 1024
 _FIRST_PAUSE = 0.2  # seconds until a lost connection is tried again; twice as long each time it fails
 _LONGEST_PAUSE = 5.0
@@ -100,7 +101,7 @@ class _Follower:
             async with open_websocket(url, max_size=_LARGEST_MESSAGE, proxy=None) as websocket:
                 self._say_connected()
                 async for message in websocket:
-                    for event in _EVENTS.validate_json(message):
+                    for event in _events_in(message):
                         yield event
         except InvalidURI as error:
             raise InvalidInput(f"{self._given!r} is not a server's address, such as http://127.0.0.1:8000") from error
@@ -117,8 +118,8 @@ class _Follower:
             if self._was_connected:  # it is just restarting, perhaps elsewhere
                 raise ServerFailed(str(error)) from error
             raise
-        query = {"after": str(self._place)} | ({} if self._batch_id is None else {"batch_id": self._batch_id})
-        return f"{address.replace('http', 'ws', 1)}/api/events?{urlencode(query)}"
+        topic = "log" if self._batch_id is None else f"batch:{self._batch_id}"
+        return f"{address.replace('http', 'ws', 1)}/api/stream?{urlencode({'after': self._place, 'topic': topic})}"
 
     def _say_connected(self) -> None:
         if self._said_lost:
@@ -129,6 +130,12 @@ class _Follower:
         if not self._said_lost:
             say(f"{error}; trying again until it is back …")
         self._said_lost = True
+
+
+def _events_in(message: str | bytes) -> Sequence[LoggedEvent]:
+    """Return the events in a message of the stream, which also says that it lives."""
+    document = from_json(message)
+    return EventsMessage.model_validate(document).events if document["type"] == "events" else ()
 
 
 def _refusal(error: InvalidStatus) -> RolldeckError:

@@ -9,15 +9,17 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import BinaryIO
 
 from rolldeck.cli.batch import build_known_templates
 from rolldeck.cli.progress import make_console
 from rolldeck.cli.running import OK, let_signals_end_the_process, reacting, say
+from rolldeck.execution.audience import Audience
 from rolldeck.execution.worker import Worker
+from rolldeck.live.outlet import Outlet
+from rolldeck.live.wire import watched_in
 from rolldeck.settings import Settings
 from rolldeck.wiring import Use, open_adapters, open_deck
-
-_WAKES_READ = 1024
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ class Work:
         async with open_deck(settings, Use.JOIN) as deck:
             if not self.supervised:  # else the server has done it
                 await build_known_templates(deck.environments, settings, make_console())
-            async with open_adapters(deck) as adapters:
-                worker = deck.worker(adapters, self.worker_id)
+            outlet = Outlet()
+            async with open_adapters(deck, Audience(outlet.show)) as adapters:
+                worker = deck.worker(adapters, self.worker_id, on_change=lambda _: outlet.tell_news())
                 orders = _Orders(worker, quiet=self.supervised)
                 with reacting(orders):
                     self._say_ready(settings)
-                    async with _heeding_stdin(worker) if self.supervised else contextlib.nullcontext():
+                    supervised = _supervised(worker, adapters.audience, outlet)
+                    async with supervised if self.supervised else contextlib.nullcontext():
                         await worker.run()
         return OK
 
@@ -74,21 +78,41 @@ class _Orders:
 
 
 @asynccontextmanager
-async def _heeding_stdin(worker: Worker) -> AsyncIterator[None]:
-    """Be woken by bytes on standard input; at its end the server is gone: finish what runs."""
-    reader = asyncio.StreamReader()
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
-        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
-    )
+async def _supervised(worker: Worker, audience: Audience, outlet: Outlet) -> AsyncIterator[None]:
+    """Heed the server's orders, and tell it what it wants to know; once it is gone, finish what runs.
 
-    async def heed() -> None:
-        while await reader.read(_WAKES_READ):
-            worker.wake()
-        worker.stop(drain=True)
-
-    heeding = asyncio.create_task(heed(), name="supervisor's orders")
+    What both say is in ``live.wire``.
+    """
+    loop = asyncio.get_running_loop()
+    orders = asyncio.StreamReader()
+    stdin, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), sys.stdin)
+    stdout, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, _own_stdout())
+    told = asyncio.StreamWriter(stdout, protocol, None, loop)
+    tasks = {
+        asyncio.create_task(_heed(orders, worker, audience), name="supervisor's orders"),
+        asyncio.create_task(outlet.write_to(told), name="what the supervisor is told"),
+    }
     try:
         yield
     finally:
-        heeding.cancel()
-        transport.close()
+        for task in tasks:
+            task.cancel()
+        stdin.close()
+        stdout.close()
+
+
+async def _heed(orders: asyncio.StreamReader, worker: Worker, audience: Audience) -> None:
+    while line := await orders.readline():
+        watched = watched_in(line)
+        if watched is None:
+            worker.wake()
+        else:
+            audience.watch(watched)
+    worker.stop(drain=True)
+
+
+def _own_stdout() -> BinaryIO:
+    """Return standard output for messages alone, which no child inherits; what is printed goes to standard error."""
+    own = os.fdopen(os.dup(sys.stdout.fileno()), "wb", 0)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    return own

@@ -32,7 +32,7 @@ class EventFeed:
     behind reads from the log again, at its own pace. So none is waited for, and none costs memory.
     """
 
-    def __init__(self, source: EventSource, *, poll_seconds: float = 0.25, keep: int = 2_000) -> None:
+    def __init__(self, source: EventSource, *, poll_seconds: float = 0.1, keep: int = 2_000) -> None:
         self._source = source
         self._poll_seconds = poll_seconds
         self._keep = keep

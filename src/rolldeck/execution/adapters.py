@@ -1,10 +1,11 @@
 """What rollouts are executed with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rolldeck.agents.port import Agents
 from rolldeck.browser.port import Browsers
 from rolldeck.environments.port import Environments
+from rolldeck.execution.audience import Audience
 from rolldeck.recorder.port import Recorder
 from rolldeck.storage.port import Artifacts, Quotas, Rollouts, Workers
 from rolldeck.verification.port import Verifier
@@ -23,3 +24,4 @@ class Adapters:
     recorder: Recorder
     agents: Agents
     verifier: Verifier
+    audience: Audience = field(default_factory=Audience)

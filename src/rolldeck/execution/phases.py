@@ -51,8 +51,9 @@ class Phases:
         """Return the verdict. Raises what goes wrong in any phase; it is noted in the journal then."""
         environment = await self._provision()
         page, recording = await self._open_page(environment)
-        stop = await self._let_agent_act(environment, page, recording)
-        return await self._verify(environment, stop)
+        async with self._adapters.audience.watching(self._claim.rollout.id, page):
+            stop = await self._let_agent_act(environment, page, recording)
+            return await self._verify(environment, stop)
 
     async def _provision(self) -> Environment:
         claim = self._claim

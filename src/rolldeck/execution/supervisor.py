@@ -1,6 +1,7 @@
 """Worker processes: started, replaced when one dies, woken, and stopped."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,6 +10,7 @@ from uuid import uuid4
 import structlog
 
 from rolldeck.domain.errors import NotFound, RolldeckError
+from rolldeck.live.wire import WAKE, Told, read_told, watch_order
 
 _FIRST_PAUSE = 0.1
 _LONGEST_PAUSE = 30.0
@@ -21,14 +23,21 @@ Command = Callable[[str], Sequence[str]]
 GiveUp = Callable[[str, str], Awaitable[object]]
 """Tells the database that the worker with this id is lost, and why, in words. May raise ``RolldeckError``."""
 
+OnTold = Callable[[Told], None]
+"""Is given what a worker tells; returns at once."""
+
 _log = structlog.get_logger(__name__)
+
+
+def _nobody_listens(_: Told) -> None:
+    """The default listener."""
 
 
 class Supervisor:
     """Keeps ``count`` worker processes alive, each under a new id.
 
-    A worker is the leader of a session of its own, so that a Ctrl-C in the terminal reaches only its supervisor. A
-    byte on its standard input wakes it, the end of its standard input tells it that its supervisor is gone. It has to
+    A worker is the leader of a session of its own, so that a Ctrl-C in the terminal reaches only its supervisor. What is
+    said on its standard input and output is in ``live.wire``; the end of its input tells it that its supervisor is gone. It has to
     drain on SIGTERM, to release what it runs on SIGINT, and to end with 0 when it owns nothing any more: one that ends
     otherwise is lost, which the database is told at once.
     """
@@ -47,6 +56,8 @@ class Supervisor:
         self._command = command
         self._count = count
         self._give_up = give_up
+        self._on_told: OnTold = _nobody_listens
+        self._watched: frozenset[str] = frozenset()
         self._variables = variables
         self._first_pause = first_pause
         self._release_seconds = release_seconds
@@ -55,8 +66,9 @@ class Supervisor:
         self._stopping = asyncio.Event()
         self._demands: list[signal.Signals] = []
 
-    def start(self) -> None:
-        """Start the workers, and keep them alive from now on."""
+    def start(self, on_told: OnTold = _nobody_listens) -> None:
+        """Start the workers, and keep them alive from now on. ``on_told`` is given what they tell."""
+        self._on_told = on_told
         self._keepers = {asyncio.create_task(self._keep_one(), name=f"worker {n}") for n in range(self._count)}
 
     @property
@@ -69,7 +81,13 @@ class Supervisor:
         for process in self._processes.values():
             stdin = process.stdin
             if stdin is not None and not stdin.is_closing() and not stdin.transport.get_write_buffer_size():
-                stdin.write(b"\n")
+                stdin.write(WAKE)
+
+    def watch(self, rollout_ids: frozenset[str]) -> None:
+        """Tell all workers which rollouts somebody watches, also those that are started later. Returns at once."""
+        self._watched = rollout_ids
+        for process in self._processes.values():
+            _order(process, watch_order(rollout_ids))
 
     async def stop(self, grace: float) -> None:
         """End all workers; returns when none is left.
@@ -101,26 +119,46 @@ class Supervisor:
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _live_once(self, worker_id: str) -> None:
+        # A pipe of our own: asyncio's would not let a process end before all who inherited its other end have.
+        read_end, write_end = os.pipe()
         try:
             process = await asyncio.create_subprocess_exec(
                 *self._command(worker_id),
                 stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
+                stdout=write_end,
                 start_new_session=True,
                 env=self._variables,
             )
         except OSError as error:
+            os.close(read_end)
             _log.error("a worker cannot be started, trying again", error=str(error))
             return
+        finally:
+            os.close(write_end)
         self._processes[worker_id] = process
         for demand in self._demands:
             _send(process, demand)
+        if self._watched:
+            _order(process, watch_order(self._watched))
+        listening = asyncio.create_task(self._listen(read_end), name=f"what worker {worker_id} tells")
         code = await process.wait()
         del self._processes[worker_id]
+        listening.cancel()
         if process.stdin is not None:
             process.stdin.close()  # asyncio waits for whoever inherited the other end
         if code != 0:
             await self._report_lost(worker_id, process.pid, code)
+
+    async def _listen(self, read_end: int) -> None:
+        reader = asyncio.StreamReader()
+        pipe, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(read_end, "rb", 0)
+        )
+        try:
+            while (told := await read_told(reader)) is not None:
+                self._on_told(told)
+        finally:
+            pipe.close()
 
     async def _report_lost(self, worker_id: str, pid: int, code: int) -> None:
         reason = f"its worker process (pid {pid}) {_in_words(code)}"
@@ -151,6 +189,11 @@ class Supervisor:
     async def _all_end_within(self, seconds: float | None) -> None:
         if self._keepers:
             await asyncio.wait(self._keepers, timeout=seconds)
+
+
+def _order(process: asyncio.subprocess.Process, line: bytes) -> None:
+    if process.stdin is not None and not process.stdin.is_closing():
+        process.stdin.write(line)
 
 
 def _send(process: asyncio.subprocess.Process, demand: signal.Signals) -> None:

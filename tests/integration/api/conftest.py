@@ -24,6 +24,7 @@ from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.environments.port import TemplateInfo
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
+from rolldeck.live.frames import LiveFrames
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 from rolldeck.storage.port import Artifacts, Change, Claim
@@ -54,6 +55,7 @@ def services_on(database: Database, artifacts: Artifacts, wake: Callable[[], Non
         agents=AgentRegistry(),
         environments=OneTemplate(),
         feed=EventFeed(database.events, poll_seconds=0.02),
+        frames=LiveFrames(lambda _: None),
         metrics=Metrics("1.2.3"),
         wake=wake,
         version="1.2.3",

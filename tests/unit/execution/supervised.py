@@ -2,7 +2,7 @@
 
 python supervised.py SOCKET WORKER-ID OBEDIENCE
 
-OBEDIENCE: ``drains`` ends on SIGTERM, ``releases`` on SIGINT only, ``stubborn`` on neither, ``dies`` at once.
+What it is told to watch it shows: a frame of each. OBEDIENCE: ``drains`` ends on SIGTERM, ``releases`` on SIGINT only, ``stubborn`` on neither, ``dies`` at once.
 """
 
 import os
@@ -31,6 +31,10 @@ for number in (signal.SIGTERM, signal.SIGINT):
 tell(f"started {os.getpid()} {os.getpgid(0)}")
 if obedience == "dies":
     sys.exit(7)
-while os.read(0, 100):
-    tell("woken")
+while order := os.read(0, 1000):
+    words = order.split()
+    if words[:1] == [b"watch"]:
+        for rollout_id in words[1:]:
+            os.write(1, rollout_id + (4).to_bytes(4, "big") + b"jpeg")
+    tell(order.decode().strip() or "woken")
 tell("alone")

@@ -13,7 +13,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from rolldeck.domain.errors import NotFound, StorageError
-from rolldeck.execution.supervisor import Supervisor
+from rolldeck.execution.supervisor import OnTold, Supervisor
+from rolldeck.live.wire import Told
 
 SCRIPT = Path(__file__).with_name("supervised.py")
 LONG = 20  # seconds; a limit, not a wait
@@ -64,9 +65,9 @@ async def supervise(stage: Stage) -> AsyncIterator[Callable[..., Supervisor]]:
     """Start supervised workers; those that a test leaves are killed."""
     started: list[Supervisor] = []
 
-    def start(count: int = 1, **options: float) -> Supervisor:
+    def start(count: int = 1, on_told: OnTold = lambda _: None, **options: float) -> Supervisor:
         supervisor = Supervisor(stage.command, count=count, give_up=stage.give_up, **options)
-        supervisor.start()
+        supervisor.start(on_told)
         started.append(supervisor)
         return supervisor
 
@@ -143,6 +144,25 @@ async def test_a_wake_reaches_every_worker(stage: Stage, supervise: Supervise) -
     assert {(await stage.said("woken"))[0] for _ in range(2)} == ids
 
 
+async def test_every_worker_hears_what_is_watched_and_its_frames_are_passed_on(
+    stage: Stage, supervise: Supervise
+) -> None:
+    rollout_id = "01m8000000000000000000000a"
+    told: asyncio.Queue[Told] = asyncio.Queue()
+    supervisor = supervise(2, on_told=told.put_nowait)
+    first, second = await stage.said("started"), await stage.said("started")
+    supervisor.watch(frozenset({rollout_id}))
+    async with asyncio.timeout(LONG):
+        assert [await told.get(), await told.get()] == [Told(rollout_id, b"jpeg")] * 2
+    assert {(await stage.said("watch"))[0], (await stage.said("watch"))[0]} == {first[0], second[0]}
+    os.kill(int(first[2]), signal.SIGKILL)
+    await stage.given_up()
+    await stage.said("started")
+    assert (await stage.said("watch"))[2] == rollout_id
+    async with asyncio.timeout(LONG):
+        assert await told.get() == Told(rollout_id, b"jpeg")
+
+
 async def test_a_stop_lets_the_workers_drain(stage: Stage, supervise: Supervise) -> None:
     supervisor = supervise(count=2)
     for _ in range(2):
@@ -206,7 +226,7 @@ async def test_nothing_is_leaked_by_lives_that_ended(stage: Stage, supervise: Su
     for _ in range(5):
         await live_and_die()
     await stage.said("started")
-    assert me.num_fds() <= before + 2  # the sockets of the one that lives
+    assert me.num_fds() <= before + 3  # the sockets and the pipe of the one that lives
     await supervisor.stop(LONG)
     assert set(me.children()) <= set(children_of_other_tests)
 
