@@ -614,7 +614,7 @@ export interface paths {
         };
         /**
          * Get Effort
-         * @description What completed rollouts take: seconds, steps and tokens of the newest 1,000 of each agent and model.
+         * @description What completed rollouts take: seconds, steps, tokens and cost of the newest 1,000 of each agent and model.
          */
         get: operations["get_effort"];
         put?: never;
@@ -1304,7 +1304,7 @@ export interface components {
          * Effort
          * @description What completed rollouts of an agent took: the newest of them, ``sampled`` out of ``completed``.
          *
-         *     ``tokens`` is null where none of them used a model.
+         *     ``tokens`` is null where none of them used a model, ``cost`` (US dollars) where it is known of none of them.
          */
         Effort: {
             /** Agent */
@@ -1318,6 +1318,7 @@ export interface components {
             seconds: components["schemas"]["Spread"] | null;
             steps: components["schemas"]["Spread"] | null;
             tokens: components["schemas"]["Spread"] | null;
+            cost: components["schemas"]["Spread"] | null;
             left_out: components["schemas"]["LeftOut"];
         };
         /**

@@ -11,7 +11,7 @@ from rolldeck.storage.tallies import Contestant, Taken, Tally
 class Effort(Figure):
     """What completed rollouts of an agent took: the newest of them, ``sampled`` out of ``completed``.
 
-    ``tokens`` is null where none of them used a model.
+    ``tokens`` is null where none of them used a model, ``cost`` (US dollars) where it is known of none of them.
     """
 
     agent: str
@@ -21,6 +21,7 @@ class Effort(Figure):
     seconds: Spread | None
     steps: Spread | None
     tokens: Spread | None
+    cost: Spread | None
     left_out: LeftOut
 
 
@@ -62,6 +63,7 @@ def efforts(tallies: Sequence[Tally], samples: Mapping[Contestant, Sequence[Take
                 seconds=spread([each.seconds for each in sample if each.seconds is not None]),
                 steps=spread([each.steps for each in sample]),
                 tokens=spread(tokens) if any(tokens) else None,
+                cost=spread([each.cost for each in sample if each.cost is not None]),
                 left_out=counted.left_out,
             )
         )

@@ -90,7 +90,7 @@ async def get_flakiness(services: Needs, scope: Wanted, limit: Annotated[int, Qu
 
 @router.get("/effort")
 async def get_effort(services: Needs, scope: Wanted) -> Efforts:
-    """What completed rollouts take: seconds, steps and tokens of the newest 1,000 of each agent and model."""
+    """What completed rollouts take: seconds, steps, tokens and cost of the newest 1,000 of each agent and model."""
     tallies, samples = await asyncio.gather(
         services.statistics.tallies(scope), services.statistics.taken(scope, _SAMPLE)
     )

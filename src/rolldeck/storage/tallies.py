@@ -45,11 +45,12 @@ class Tally:
 
 @dataclass(frozen=True)
 class Taken:
-    """What one completed rollout took."""
+    """What one completed rollout took. ``cost`` is in US dollars, None where it is not known."""
 
     seconds: float | None
     steps: int
     tokens: int
+    cost: float | None
 
 
 @dataclass(frozen=True)

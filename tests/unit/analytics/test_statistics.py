@@ -181,13 +181,15 @@ def test_flaky_tasks_are_those_whose_rollouts_disagree() -> None:
 
 def test_effort_says_of_how_many_it_tells() -> None:
     tallies = [*tried("a", 5, 5, failed=1), *tried("a", 1, by=NOOP)]
-    samples = {FLASH: [Taken(2.0, 4, 100), Taken(4.0, 6, 300)], NOOP: [Taken(None, 1, 0)]}
+    samples = {FLASH: [Taken(2.0, 4, 100, 0.5), Taken(4.0, 6, 300, None)], NOOP: [Taken(None, 1, 0, None)]}
     flash, noop = efforts(tallies, samples).contestants
     assert (flash.completed, flash.sampled, flash.left_out.failed) == (10, 2, 1)
     assert flash.seconds is not None
     assert flash.tokens is not None
+    assert flash.cost is not None
+    assert (flash.cost.values, flash.cost.mean) == (1, 0.5)
     assert (flash.seconds.median, flash.tokens.mean) == (3, 200)
-    assert (noop.seconds, noop.tokens) == (None, None)
+    assert (noop.seconds, noop.tokens, noop.cost) == (None, None, None)
 
 
 def test_failures_are_counted_by_their_kind() -> None:

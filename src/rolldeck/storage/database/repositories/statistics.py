@@ -198,9 +198,11 @@ def _newest_of(connection: Connection, narrowed: _Narrowed, facets: int, most: i
     query = query.where(listed.c.facets == facets if index == "facets" else listed.c.facets + 0 == facets)
     query = query.with_hint(listed, f"INDEXED BY ix_listed_{index}", "sqlite").order_by(number.desc()).limit(most)
     some = query.subquery("some")
-    with_tokens = select(some, rollouts.c.tokens).join_from(some, rollouts, rollouts.c.id == some.c.rollout_id)
-    for row in connection.execute(with_tokens):
-        yield row.number, Taken(row.seconds, row.steps or 0, row.tokens)
+    with_spent = select(some, rollouts.c.tokens, rollouts.c.cost).join_from(
+        some, rollouts, rollouts.c.id == some.c.rollout_id
+    )
+    for row in connection.execute(with_spent):
+        yield row.number, Taken(row.seconds, row.steps or 0, row.tokens, row.cost)
 
 
 def _newest_first(numbered: Iterable[tuple[int, Any]]) -> list[tuple[int, Any]]:
