@@ -81,17 +81,20 @@ async def build_templates(environments: Environments, wanted: Collection[str], c
 
 
 async def build_known_templates(environments: Environments, settings: Settings, console: Console) -> None:
-    """Build what is missing of all environments. A user's recipe, or one of Docker's, that cannot be built is only told."""
+    """Build what is missing of all environments but those on demand.
+
+    A user's recipe, or one of Docker's, that cannot be built is only told.
+    """
     known = known_recipes_of(settings)
     for broken in known.broken:
         say_error(broken.error)
     needed = {recipe.name for recipe in known.own if recipe.forked is not None}
     await build_templates(environments, needed, console)
-    for recipe in known.all:
+    for name in (recipe.name for recipe in known.all if recipe.name not in known.on_demand):
         try:
-            await build_templates(environments, {recipe.name}, console)
+            await build_templates(environments, {name}, console)
         except EnvironmentFailure as error:
-            say(f"Rollouts in {recipe.name} will fail: {error}")
+            say(f"Rollouts in {name} will fail: {error}")
 
 
 async def queue(deck: Deck, spec: BatchSpec) -> Batch:

@@ -25,6 +25,8 @@ class KnownRecipes:
     own: tuple[Recipe, ...]
     users: tuple[Recipe, ...] = ()
     broken: tuple[BrokenRecipe, ...] = ()
+    on_demand: frozenset[str] = frozenset()
+    """Names of those that nobody has asked for: a server does not pull and build them when it starts."""
 
     @property
     def all(self) -> tuple[Recipe, ...]:
@@ -58,7 +60,8 @@ def known_recipes(
             users.append(recipe)
     without = {own[1].name} if any(_missing_dumps(source)) else set()
     usable = tuple(one for one in own if one.name not in without and not _obstacles(one, choice))
-    return KnownRecipes(usable, tuple(users), tuple(broken))
+    on_demand = frozenset() if source.dumps else frozenset({own[1].name})
+    return KnownRecipes(usable, tuple(users), tuple(broken), on_demand)
 
 
 def _missing_dumps(source: MetabaseSource) -> Iterator[BrokenRecipe]:

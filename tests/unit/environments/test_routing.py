@@ -9,6 +9,7 @@ from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
 from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.port import TemplateInfo
 from rolldeck.environments.provider import environments_for, known_recipes
+from rolldeck.environments.recipes.metabase import MetabaseSource
 from rolldeck.environments.routing import Route, RoutedEnvironments
 
 RECIPE = """
@@ -118,3 +119,10 @@ async def test_docker_is_for_what_needs_it_unless_it_is_chosen_for_all(recipes: 
     )
     assert [template.runtime for template in await environments.templates()] == ["docker"]
     await environments.close()
+
+
+def test_metabase_is_built_at_a_servers_start_only_where_somebody_has_named_a_dump_for_it(tmp_path: Path) -> None:
+    dump = tmp_path / "shop.sql"
+    dump.touch()
+    assert known_recipes([]).on_demand == {"metabase"}
+    assert known_recipes([], source=MetabaseSource(dump)).on_demand == set()
