@@ -152,6 +152,10 @@ class Settings(BaseSettings):
     web_dir: Path | None = Field(
         default=None, description="the exported dashboard; default: the one built in this checkout"
     )
+    record_models: bool = Field(
+        default=False,
+        description="whether what models are asked and answer is kept, as cassettes that can be played again",
+    )
     max_upload_mb: int = Field(default=32, ge=1, le=1024, description="largest tasks.json accepted, in MB")
     gemini_api_key: SecretStr | None = Field(
         default=None,

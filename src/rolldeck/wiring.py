@@ -5,7 +5,7 @@ import os
 import platform
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, auto
 from pathlib import Path
@@ -13,8 +13,9 @@ from uuid import uuid4
 
 import rolldeck
 from rolldeck.agents.anthropic import anthropic_agent
+from rolldeck.agents.gemini import gemini_agent
+from rolldeck.agents.models.cassette import Cassette
 from rolldeck.agents.models.provider import ModelAccess
-from rolldeck.agents.models.providers import gemini
 from rolldeck.agents.openai import openai_agent
 from rolldeck.agents.openai_compatible import openai_compatible_agent
 from rolldeck.agents.plugins import plug_ins
@@ -140,8 +141,10 @@ class Deck:
 
 
 @asynccontextmanager
-async def open_deck(settings: Settings, use: Use) -> AsyncIterator[Deck]:
-    """Construct what the settings say, and close it at the end.
+async def open_deck(
+    settings: Settings, use: Use, *, cassettes: Sequence[Cassette] | None = None
+) -> AsyncIterator[Deck]:
+    """Construct what the settings say, and close it at the end. With ``cassettes``, no model is asked but those.
 
     Raises ``InstallationInUse`` where another server uses the data directory, and ``StorageError`` where the database
     or a directory cannot be used.
@@ -161,7 +164,7 @@ async def open_deck(settings: Settings, use: Use) -> AsyncIterator[Deck]:
                     database=database,
                     artifacts=LocalArtifacts(artifacts_dir),
                     environments=environments,
-                    agents=agents_of(settings),
+                    agents=agents_of(settings, cassettes),
                     installation=place.installation,
                 )
             finally:
@@ -196,6 +199,7 @@ async def open_adapters(deck: Deck, audience: Audience | None = None) -> AsyncIt
             agents=deck.agents,
             verifier=AnswerVerifier(),
             audience=audience or Audience(),
+            records_models=settings.record_models,
         )
     finally:
         await asyncio.gather(browsers.close(), environments.close())
@@ -285,21 +289,22 @@ async def look_into_results(settings: Settings) -> AsyncIterator[Results]:
         yield Results(database, LocalArtifacts(artifacts_dir_of(settings, settings.data_dir)))
 
 
-def agents_of(settings: Settings) -> AgentRegistry:
+def agents_of(settings: Settings, cassettes: Sequence[Cassette] | None = None) -> AgentRegistry:
     """Return the agents. What they need beside is loaded once one is made."""
     gemini_access = ModelAccess(
         key=settings.gemini_api_key,
         base_url=settings.gemini_base_url,
         options={"project": settings.gemini_project, "location": settings.gemini_location},
     )
-    models_agents = (
-        gemini(gemini_access),
+    models_agents = [
+        gemini_agent(gemini_access),
         openai_agent(ModelAccess(settings.openai_api_key, settings.openai_base_url)),
         anthropic_agent(ModelAccess(settings.anthropic_api_key, settings.anthropic_base_url)),
         openai_compatible_agent(
             ModelAccess(settings.openai_compatible_api_key, settings.openai_compatible_base_url),
         ),
-    )
+    ]
+    models_agents = [replace(agent, cassettes=cassettes) for agent in models_agents]
     return AgentRegistry([ORACLE, NOOP, *models_agents, *plug_ins()])
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -79,13 +80,18 @@ class Surroundings:
     """What an agent may use in its rollout beside what it is shown.
 
     ``pace`` returns when the quota has room for another request to the model; the rollout awaits it before each turn, so
-    an agent does before any further request in it. ``pause`` lets seconds pass that are not the agent's own.
+    an agent does before any further request in it. ``pause`` lets seconds pass that are not the agent's own. ``origin`` is
+    that of the environment; ``task_version`` is the task's as it was uploaded, without what the environment adds to it. A
+    ``cassette`` is a file that the agent keeps its model's traffic in.
     """
 
     page: PageReader
     pace: Callable[[], Awaitable[None]]
     pause: Callable[[float], Awaitable[None]]
     confirm: Confirm = nobody_confirms
+    origin: str = ""
+    task_version: str = ""
+    cassette: Path | None = None
 
 
 class Agent(Protocol):

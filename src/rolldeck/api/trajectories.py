@@ -12,11 +12,12 @@ from rolldeck.api.services import Needs
 from rolldeck.api.views import attempt_views, step_view
 from rolldeck.domain.errors import NotFound
 from rolldeck.domain.rollout import Rollout
-from rolldeck.storage.port import Rollouts, logs_key
+from rolldeck.storage.port import Rollouts, cassette_key, logs_key
 
 router = APIRouter(prefix="/api/rollouts/{rollout_id}", tags=["rollouts"])
 
 _VIDEO = {"video/mp4": {"schema": {"type": "string", "format": "binary"}}}
+_CASSETTE = {"application/jsonl": {"schema": {"type": "string", "format": "binary"}}}
 _IMAGE = {"image/png": {"schema": {"type": "string", "format": "binary"}}}
 
 
@@ -65,6 +66,15 @@ async def get_logs(rollout_id: RolloutId, services: Needs, attempt: AttemptQuery
         return LogList(attempt=number, services=[])
     logs: dict[str, str] = json.loads(content)
     return LogList(attempt=number, services=[ServiceLog(name=name, text=text) for name, text in logs.items()])
+
+
+@router.get("/cassette", response_class=Response, responses={200: {"content": _CASSETTE, "description": "JSON lines"}})
+async def get_cassette(
+    rollout_id: RolloutId, services: Needs, request: Request, attempt: AttemptQuery = None
+) -> Response:
+    """An attempt's model traffic, which `rolldeck run --model-cassette` plays again; where it was kept."""
+    number = _known_attempt(await services.rollouts.get(rollout_id), attempt)
+    return await file_answer(services.artifacts, cassette_key(rollout_id, number), request)
 
 
 @router.head("/video", include_in_schema=False)

@@ -109,6 +109,23 @@ def run(
         str, typer.Option("--agent", "-a", help="Who tries the tasks: see `rolldeck agent list`.")
     ] = "oracle",
     model: Annotated[str | None, typer.Option("--model", "-m", help="The agent's model, where it has one.")] = None,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A parameter of the agent; several times. See docs/agents.md."
+        ),
+    ] = None,
+    max_tokens: Annotated[int | None, typer.Option("--max-tokens", min=1, help="Tokens of each rollout.")] = None,
+    max_cost: Annotated[float | None, typer.Option("--max-cost", help="US dollars of each rollout.")] = None,
+    record_model: Annotated[
+        bool, typer.Option("--record-model", help="Keep what the model is asked and answers, as a cassette.")
+    ] = False,
+    model_cassette: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--model-cassette", metavar="FILE", help="Play this again instead of asking a model; several times."
+        ),
+    ] = None,
     task: OnlyTasks = None,
     repeats: Annotated[int, typer.Option("--repeats", "-n", min=1, max=1000, help="Rollouts of each task.")] = 1,
     max_attempts: Annotated[
@@ -128,18 +145,25 @@ def run(
     """
     from rolldeck.cli.run import RunTasks
     from rolldeck.cli.running import complete
-    from rolldeck.domain.batch import AgentChoice
 
     command = RunTasks(
         tasks_file=tasks_file,
-        choice=AgentChoice(agent=agent, model=model),
+        agent=agent,
+        model=model,
+        parameters=parameters or (),
+        cassettes=model_cassette or (),
         only=task or (),
         repeats=repeats,
         max_attempts=max_attempts,
+        max_tokens=max_tokens,
+        max_cost=max_cost,
         reuse=reuse,
         as_json=as_json,
     )
-    raise typer.Exit(complete(command, quiet=True, data_dir=data_dir, workers=1, parallel=parallel))
+    recording = record_model or None  # the setting holds where the option is not given
+    raise typer.Exit(
+        complete(command, quiet=True, data_dir=data_dir, workers=1, parallel=parallel, record_models=recording)
+    )
 
 
 @app.command(epilog=_EPILOG)

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from rolldeck.domain.rollout import Rollout, StopReason
 from rolldeck.domain.status import Status
+from rolldeck.storage.port import cassette_key
 
 
 class RolloutLine(BaseModel):
@@ -27,6 +28,7 @@ class RolloutLine(BaseModel):
     cost: float | None = Field(description="US dollars; null where it is not known, and without a model")
     seconds: float | None
     video: Path | None
+    cassette: Path | None = Field(description="what the model was asked and answered, where that was kept")
     error: str | None
 
     @classmethod
@@ -45,6 +47,7 @@ class RolloutLine(BaseModel):
             cost=rollout.cost,
             seconds=rollout.seconds,
             video=None if rollout.video is None else artifacts / rollout.video,
+            cassette=_cassette_of(rollout, artifacts),
             error=first_error(rollout),
         )
 
@@ -91,6 +94,11 @@ class Summary(BaseModel):
                 f"{self.tokens:,} tokens for " + ("a cost not known" if self.cost is None else f"${self.cost:.4g}")
             )
         return f"{', '.join(parts)}, in {self.seconds:.1f} s"
+
+
+def _cassette_of(rollout: Rollout, artifacts: Path) -> Path | None:
+    path = artifacts / cassette_key(rollout.id, rollout.attempt)
+    return path if path.is_file() else None
 
 
 def _cost_of(rollouts: Sequence[Rollout]) -> float | None:

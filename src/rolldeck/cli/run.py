@@ -1,12 +1,15 @@
 """``rolldeck run``: rollouts of a task file, without the dashboard."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 from rich.console import Console
 
+from rolldeck.agents.models.cassette import Cassette
+from rolldeck.api.starting import refuse_unknown_costs
 from rolldeck.cli.batch import (
     BatchResult,
     build_templates,
@@ -21,6 +24,7 @@ from rolldeck.cli.report import Report, RolloutLine, Summary, table_of
 from rolldeck.cli.running import INTERRUPTED, NOT_ALL_COMPLETED, OK, say
 from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.errors import InvalidInput
+from rolldeck.domain.limits import RolloutLimits
 from rolldeck.domain.task import Task
 from rolldeck.settings import Settings
 from rolldeck.wiring import Deck, Use, open_adapters, open_deck
@@ -31,21 +35,30 @@ class RunTasks:
     """The command with its options."""
 
     tasks_file: Path
-    choice: AgentChoice
+    agent: str
+    model: str | None
+    parameters: Sequence[str]
+    cassettes: Sequence[Path]
     only: Sequence[str]
     repeats: int
     max_attempts: int
+    max_tokens: int | None
+    max_cost: float | None
     reuse: bool
     as_json: bool
 
     async def __call__(self, settings: Settings) -> int:
         """Run, and return the exit code."""
         console = make_console()
-        async with open_deck(settings, Use.BESIDE) as deck:
+        cassettes = [Cassette.read(path) for path in self.cassettes] or None
+        choice = self._choice() if cassettes is None else choice_of(cassettes)
+        async with open_deck(settings, Use.BESIDE, cassettes=cassettes) as deck:
             say_where(deck)
-            tasks = await read_tasks(self.tasks_file, self.only, deck)
-            refuse_impossible(tasks, self.choice, deck)
-            spec = self._spec(tasks)
+            only = self.only or [cassette.label.task_id for cassette in cassettes or ()]
+            tasks = await read_tasks(self.tasks_file, only, deck)
+            refuse_impossible(tasks, choice, deck)
+            spec = self._spec(tasks, choice)
+            refuse_unknown_costs(spec, deck.agents)
             await build_templates(deck.environments, {task.environment for task in tasks}, console)
             await deck.database.tasks.upload(tasks)
             async with open_adapters(deck) as adapters:
@@ -55,11 +68,15 @@ class RunTasks:
             return INTERRUPTED
         return OK if result.all_completed else NOT_ALL_COMPLETED
 
-    def _spec(self, tasks: Sequence[Task]) -> BatchSpec:
+    def _choice(self) -> AgentChoice:
+        return AgentChoice(agent=self.agent, model=self.model, parameters=dict(map(parameter_of, self.parameters)))
+
+    def _spec(self, tasks: Sequence[Task], choice: AgentChoice) -> BatchSpec:
         try:
             return BatchSpec(
                 task_ids=tuple(task.id for task in tasks),
-                agents=(self.choice,),
+                agents=(choice,),
+                limits=RolloutLimits(tokens=self.max_tokens, cost=self.max_cost),
                 repeats=self.repeats,
                 name=self.tasks_file.name,
                 max_attempts=self.max_attempts,
@@ -78,3 +95,25 @@ class RunTasks:
         else:
             Console().print(table_of(result.rollouts))
             say(f"\n{report.summary}")
+
+
+def parameter_of(option: str) -> tuple[str, JsonValue]:
+    """Return a parameter's name and value from ``name=value``; a value that is no JSON is a text. Raises ``InvalidInput``."""
+    name, equals, value = option.partition("=")
+    if not equals or not name:
+        raise InvalidInput(f"--set {option}: write it as NAME=VALUE")
+    try:
+        return name, json.loads(value)
+    except ValueError:
+        return name, value
+
+
+def choice_of(cassettes: Sequence[Cassette]) -> AgentChoice:
+    """Return who made the traffic of cassettes. Raises ``InvalidInput`` where that was not the same for all."""
+    labels = [cassette.label for cassette in cassettes]
+    choices = [AgentChoice(agent=each.agent, model=each.model, parameters=each.parameters) for each in labels]
+    if any(choice != choices[0] for choice in choices):
+        raise InvalidInput(
+            "the cassettes are of different agents, models or parameters: play those in runs of their own"
+        )
+    return choices[0]

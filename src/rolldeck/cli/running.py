@@ -36,6 +36,7 @@ class Overrides(TypedDict, total=False):
     port: int | None
     parallel: int | None
     workers: int | None
+    record_models: bool | None
 
 
 def complete(command: Command, *, quiet: bool, stopping: str | None = STOPPING, **overrides: Unpack[Overrides]) -> int:

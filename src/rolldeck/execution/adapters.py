@@ -25,3 +25,5 @@ class Adapters:
     agents: Agents
     verifier: Verifier
     audience: Audience = field(default_factory=Audience)
+    records_models: bool = False
+    """Whether the traffic of models is kept as cassettes."""

@@ -6,6 +6,7 @@ import math
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from rolldeck.agents.port import Surroundings
@@ -29,6 +30,9 @@ from rolldeck.storage.port import Artifacts, Change, Claim
 
 VIDEO_FILE = "video.mp4"
 """Name of the video in an attempt's workspace."""
+
+CASSETTE_FILE = "cassette.jsonl"
+"""Name of the cassette there, where there is one."""
 
 _CHECK_SECONDS = 10.0
 _WATCH_SECONDS = 1.0
@@ -64,9 +68,8 @@ class Phases:
         return environment
 
     async def _open_page(self, environment: Environment) -> tuple[BrowserPage, Recording]:
-        rollout = self._claim.rollout
         with self._journal.phase(Phase.BROWSER):
-            workspace = self._adapters.artifacts.workspace(rollout.id, rollout.attempt)
+            workspace = self._workspace
             async with self._deadlines.browser.kept("the page", BrowserError):
                 page = self._holdings.page = await self._adapters.browsers.open(
                     origin=environment.origin,
@@ -77,13 +80,25 @@ class Phases:
             recording = self._holdings.recording = self._adapters.recorder.start(workspace / VIDEO_FILE, page.frame)
         return page, recording
 
+    @property
+    def _workspace(self) -> Path:
+        rollout = self._claim.rollout
+        return self._adapters.artifacts.workspace(rollout.id, rollout.attempt)
+
     async def _let_agent_act(self, environment: Environment, page: BrowserPage, recording: Recording) -> AgentStop:
         claim, adapters = self._claim, self._adapters
         async with self._phase_in(environment, Phase.AGENT):
             await self._journal.advance(Event.ENVIRONMENT_READY, Change(template=environment.template))
             clock = AgentClock(self._deadlines.agent_seconds)
             pace = Pace(claim.rollout.quota, adapters.quotas, self._sleep)
-            surroundings = Surroundings(page=page, pace=clock.aside(pace), pause=clock.aside(self._sleep))
+            surroundings = Surroundings(
+                page=page,
+                pace=clock.aside(pace),
+                pause=clock.aside(self._sleep),
+                origin=environment.origin,
+                task_version=claim.rollout.task_version,
+                cassette=self._workspace / CASSETTE_FILE if adapters.records_models else None,
+            )
             task = told(claim.task, environment.entrance)
             agent = self._holdings.agent = adapters.agents.create(claim.rollout.choice, task, surroundings)
             stage = Stage(

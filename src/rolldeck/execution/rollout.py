@@ -15,9 +15,9 @@ from rolldeck.execution.adapters import Adapters as Adapters
 from rolldeck.execution.interruption import Interrupt, Interrupted, Interruption, bound, to_its_end
 from rolldeck.execution.journal import Journal, OnChange
 from rolldeck.execution.pace import Sleep
-from rolldeck.execution.phases import Phases
+from rolldeck.execution.phases import CASSETTE_FILE, Phases
 from rolldeck.execution.teardown import Holdings, tear_down
-from rolldeck.storage.port import Change, Claim, logs_key
+from rolldeck.storage.port import Change, Claim, cassette_key, logs_key
 
 _RECORD_SECONDS_LEAVING = 8.0  # whoever stops a worker does not wait for a database: the lease ends what it has
 
@@ -90,19 +90,28 @@ class _Attempt:
                 for error in torn_down.errors:
                     self._journal.note(Phase.TEARDOWN, error)
                 await self._keep_logs(torn_down.logs)
+                await self._keep_cassette()
                 if torn_down.video is None or self._interrupt.reason is Interruption.ABANDON:
                     return None
                 return await self._adapters.artifacts.adopt(
                     video_key(rollout.id, rollout.attempt), torn_down.video.path
                 )
         except RolldeckError as error:  # noted by the journal
-            _log.warning("the video or the logs could not be kept", error=str(error))
+            _log.warning("the video, the logs or the cassette could not be kept", error=str(error))
             return None
 
     async def _keep_logs(self, logs: Mapping[str, str]) -> None:
         if logs and self._interrupt.reason is not Interruption.ABANDON:
             rollout = self._claim.rollout
             await self._adapters.artifacts.put(logs_key(rollout.id, rollout.attempt), json.dumps(dict(logs)).encode())
+
+    async def _keep_cassette(self) -> None:
+        rollout, artifacts = self._claim.rollout, self._adapters.artifacts
+        if not self._adapters.records_models or self._interrupt.reason is Interruption.ABANDON:
+            return
+        file = artifacts.workspace(rollout.id, rollout.attempt) / CASSETTE_FILE
+        if await asyncio.to_thread(file.is_file):
+            await artifacts.adopt(cassette_key(rollout.id, rollout.attempt), file)
 
     def _outcome(self, verdict: Verdict | None, *, was_interrupted: bool) -> Outcome:
         reason, errors = self._interrupt.reason, self._journal.errors

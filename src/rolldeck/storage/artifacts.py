@@ -22,7 +22,13 @@ _SEGMENT = re.compile(r"(?!\.)[A-Za-z0-9._-]{1,128}")
 _WORKSPACES = ".work"
 _CONTENTS = ".contents"
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV}  # file systems without hard links
-_MEDIA_TYPES = {".mp4": "video/mp4", ".png": "image/png", ".jpg": "image/jpeg", ".json": "application/json"}
+_MEDIA_TYPES = {
+    ".mp4": "video/mp4",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".json": "application/json",
+    ".jsonl": "application/jsonl",
+}
 
 
 class LocalArtifacts:

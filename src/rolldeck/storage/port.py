@@ -405,6 +405,11 @@ class Artifacts(Protocol):
         """Remove contents that are under no key any more, where a deletion was interrupted; returns how many."""
 
 
+def cassette_key(rollout_id: str, attempt: int) -> str:
+    """Return the artifact key of an attempt's model traffic, where it was kept."""
+    return f"{rollout_id}/cassette-{attempt}.jsonl"
+
+
 def logs_key(rollout_id: str, attempt: int) -> str:
     """Return the artifact key of what an attempt's services wrote: JSON, service to text."""
     return f"{rollout_id}/logs-{attempt}.json"

@@ -55,12 +55,16 @@ class _Conversation:
 
 @dataclass
 class GeminiApi:
-    """The API; ``desk`` is what a test has of it. ``rewrite`` may change what the model says, given the number of its turn."""
+    """The API; ``desk`` is what a test has of it. ``rewrite`` may change what the model says, given the number of its turn.
+
+    ``page`` is the size in whose pixels brains say points; None: that of the pictures.
+    """
 
     desk: Desk
     brains: Brains
     functions: Functions = "3"
     rewrite: Callable[[int, Json], Json] = lambda _, content: content
+    page: tuple[int, int] | None = None
     _conversations: dict[str, _Conversation] = field(default_factory=dict)
 
     @property
@@ -88,8 +92,10 @@ class GeminiApi:
         _expect_answers(contents)
         turn = sum(content.role == "model" for content in contents)
         if turn == len(conversation.said):
-            said = await conversation.brain.decide(_seen(contents))
-            conversation.said.append(self.rewrite(turn, _content(said, turn, self.functions)))
+            seen = _seen(contents)
+            said = await conversation.brain.decide(seen)
+            hand = _Hand(*(self.page or (seen.width, seen.height)), self.functions)
+            conversation.said.append(self.rewrite(turn, _content(said, turn, hand)))
         content = conversation.said[turn]
         return {
             "candidates": [content if "finishReason" in content else {"content": content, "finishReason": "STOP"}],
@@ -210,53 +216,57 @@ def _seen(contents: Sequence[types.Content]) -> Seen:
 # ------------------------------------------------------------ what the model says
 
 
-def _content(said: Said, turn: int, functions: Functions) -> Json:
+def _content(said: Said, turn: int, hand: "_Hand") -> Json:
     """Return a turn of the model: a thought with its signature, text, calls."""
     signature = base64.b64encode(f"signature of turn {turn}".encode()).decode()
     parts: list[Json] = [{"text": THOUGHT, "thought": True}]
     if said.answer is not None:
-        return {"role": "model", "parts": [*parts, {"text": said.answer, "thoughtSignature": signature}]}
+        return {"role": "model", "parts": [*parts, {"text": said.answer or "Done.", "thoughtSignature": signature}]}
     if said.text:
         parts.append({"text": said.text})
-    hand = _Hand()
     for number, action in enumerate(said.actions):
-        name, args = hand.call_3(action) if functions == "3" else hand.call_25(action)
+        name, args = hand.call(action)
         call = {"id": f"call-{turn}-{number}", "name": name, "args": args}
         parts.append({"functionCall": call, **({"thoughtSignature": signature} if number == 0 else {})})
     return {"role": "model", "parts": parts}
 
 
 class _Hand:
-    """Says canonical actions as Gemini's functions, on a page of 1280 × 800 pixels."""
+    """Says canonical actions on a page of so many pixels as Gemini's functions."""
 
-    def __init__(self) -> None:
+    def __init__(self, width: int, height: int, functions: Functions) -> None:
+        self._width = width
+        self._height = height
+        self._functions = functions
         self._at = {"x": 0, "y": 0}
 
-    def call_3(self, action: Action) -> tuple[str, Json]:
+    def call(self, action: Action) -> tuple[str, Json]:
+        if self._functions == "2.5":
+            return self._call_25(action)
         name, args = self._call_3(action)
         return name, {**args, "intent": f"to {name}"}
 
     def _call_3(self, action: Action) -> tuple[str, Json]:
         match action:
             case Click(button="left", count=count):
-                return ("click", "double_click", "triple_click")[count - 1], _grid(action.x, action.y)
+                return ("click", "double_click", "triple_click")[count - 1], self._grid(action.x, action.y)
             case Click(button=button):
-                return f"{button}_click", _grid(action.x, action.y)
+                return f"{button}_click", self._grid(action.x, action.y)
             case Move():
-                return "move", _grid(action.x, action.y)
+                return "move", self._grid(action.x, action.y)
             case TypeText():
                 return "type", {"text": action.text}
             case PressKey():
                 return "hotkey", {"keys": action.keys.split("+")}
             case Scroll():
-                return "scroll", {**_grid(action.x, action.y), **_direction(action, "magnitude_in_pixels", 1)}
+                return "scroll", {**self._grid(action.x, action.y), **_direction(action, "magnitude_in_pixels", 1)}
             case Wait():
                 return "wait", {"seconds": action.seconds}
             case Screenshot():
                 return "take_screenshot", {}
             case Drag():
                 (x, y), (end_x, end_y) = action.path[0], action.path[-1]
-                start, end = _grid(x, y), _grid(end_x, end_y)
+                start, end = self._grid(x, y), self._grid(end_x, end_y)
                 return "drag_and_drop", {
                     "start_x": start["x"],
                     "start_y": start["y"],
@@ -266,13 +276,13 @@ class _Hand:
             case _:
                 return self._travel(action)
 
-    def call_25(self, action: Action) -> tuple[str, Json]:
+    def _call_25(self, action: Action) -> tuple[str, Json]:
         match action:
             case Click():
-                self._at = _grid(action.x, action.y)
+                self._at = self._grid(action.x, action.y)
                 return "click_at", self._at
             case Move():
-                return "hover_at", _grid(action.x, action.y)
+                return "hover_at", self._grid(action.x, action.y)
             case TypeText():
                 return "type_text_at", {
                     **self._at,
@@ -283,13 +293,16 @@ class _Hand:
             case PressKey():
                 return "key_combination", {"keys": action.keys}
             case Scroll():
-                return "scroll_at", {**_grid(action.x, action.y), **_direction(action, "magnitude", 1.25)}
+                return "scroll_at", {
+                    **self._grid(action.x, action.y),
+                    **_direction(action, "magnitude", 1000 / self._extent(action)),
+                }
             case Wait():
                 return "wait_5_seconds", {}
             case Screenshot():
                 return "open_web_browser", {}
             case Drag():
-                start, end = _grid(*action.path[0]), _grid(*action.path[-1])
+                start, end = self._grid(*action.path[0]), self._grid(*action.path[-1])
                 return "drag_and_drop", {**start, "destination_x": end["x"], "destination_y": end["y"]}
             case _:
                 return self._travel(action)
@@ -299,10 +312,12 @@ class _Hand:
             return "navigate", {"url": action.url}
         return f"go_{action.kind}", {}
 
+    def _grid(self, x: int, y: int) -> Json:
+        """Return the point of the grid that is nearest from the right and below."""
+        return {"x": min(999, -(-x * 1000 // self._width)), "y": min(999, -(-y * 1000 // self._height))}
 
-def _grid(x: int, y: int) -> Json:
-    """Return the point of the grid whose pixel is nearest from the left and above, as models say it."""
-    return {"x": min(999, -(-x * 1000 // 1280)), "y": min(999, -(-y * 1000 // 800))}
+    def _extent(self, scroll: Scroll) -> int:
+        return self._height if scroll.dy else self._width
 
 
 def _direction(scroll: Scroll, name: str, factor: float) -> Json:

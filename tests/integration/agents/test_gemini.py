@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,8 +17,9 @@ from pydantic import SecretStr
 from doubles.model_apis.brain import Said, Scripted
 from doubles.model_apis.gemini import Functions, GeminiApi
 from doubles.model_apis.serving import Desk, cut_off, echoing_key, hanging, refusing, saying, serving
+from rolldeck.agents.gemini import gemini_agent
+from rolldeck.agents.models.cassette import Cassette
 from rolldeck.agents.models.provider import ModelAccess
-from rolldeck.agents.models.providers import gemini
 from rolldeck.agents.port import Surroundings
 from rolldeck.domain.action import Click, Navigate, PressKey, Screenshot, Scroll, TypeText, Wait
 from rolldeck.domain.batch import AgentChoice
@@ -24,7 +27,7 @@ from rolldeck.domain.errors import AgentError, ModelError, ModelRefused
 from rolldeck.domain.rollout import Decision
 from rolldeck.domain.task import Task
 
-from .conftest import CANARY, Stage
+from .conftest import CANARY, ORIGIN, Stage
 
 if TYPE_CHECKING:
     from .conftest import Time
@@ -61,11 +64,12 @@ def begin(desk: Desk, surroundings: Surroundings) -> Begin:
         rewrite: Callable[[int, Json], Json] = lambda _, content: content,
         key: str = CANARY,
         model: str = "gemini-3.5-flash",
+        surroundings: Surroundings = surroundings,
         **parameters: object,
     ) -> AsyncIterator[Stage]:
-        api = GeminiApi(desk, lambda _prompt, _url: Scripted(script), functions, rewrite)
+        api = GeminiApi(desk, lambda _prompt, _url: Scripted(script), functions, rewrite, (1280, 800))
         async with serving(api.app) as address:
-            kind = gemini(ModelAccess(key=SecretStr(key), base_url=address))
+            kind = gemini_agent(ModelAccess(key=SecretStr(key), base_url=address))
             choice = AgentChoice(agent="gemini", model=model, parameters=parameters)
             assert not kind.problems(choice)
             agent = kind.create(choice, TASK, surroundings)
@@ -294,6 +298,30 @@ async def test_a_downscaled_screenshot_is_acted_on_where_the_page_is(begin: Begi
     assert desk.violations == []
 
 
+async def test_a_recorded_rollout_is_played_again_without_a_key(
+    tmp_path: Path, begin: Begin, desk: Desk, surroundings: Surroundings
+) -> None:
+    kept = replace(surroundings, origin=ORIGIN, task_version=TASK.version, cassette=tmp_path / "cassette.jsonl")
+    async with begin(LIVELY, CLICK, ANSWER, surroundings=kept) as stage:
+        await stage.until_answer()
+    assert CANARY not in (tmp_path / "cassette.jsonl").read_text()
+    cassette = Cassette.read(tmp_path / "cassette.jsonl")
+    requests = len(desk.requests)
+    kind = replace(gemini_agent(ModelAccess()), cassettes=[cassette])
+    choice = AgentChoice(agent="gemini", model=cassette.label.model)
+    assert (kind.info().unavailable, kind.refusal(TASK)) == (None, None)
+    assert "another version" in str(kind.refusal(TASK.model_copy(update={"task": "Else?"})))
+    assert "no cassette of task 'p'" in str(kind.refusal(TASK.model_copy(update={"id": "p"})))
+    again = Stage(kind.create(choice, TASK, replace(kept, cassette=None)))
+    assert await again.until_answer() == '{"count": 3}'
+    assert again.actions() == stage.actions()
+    assert [turn.usage.cost for turn in again.turns] == [turn.usage.cost for turn in stage.turns]
+    differing = Stage(kind.create(choice, TASK, replace(kept, cassette=None)), failing="click")
+    with pytest.raises(AgentError, match=r"request 2: request\.contents\[2\].*it does not work"):
+        await differing.until_answer()
+    assert len(desk.requests) == requests
+
+
 async def test_a_conversation_that_is_changed_would_be_noticed(desk: Desk, begin: Begin) -> None:
     """Else the double's rules would hold nothing."""
     async with begin(CLICK, ANSWER) as stage:
@@ -316,8 +344,8 @@ def _json(content: Json) -> bytes:
 
 
 def test_an_agent_without_access_says_what_is_missing() -> None:
-    assert "ROLLDECK_GEMINI_API_KEY" in str(gemini(ModelAccess()).info().unavailable)
-    assert gemini(ModelAccess(options={"project": "p"})).info().unavailable is None
+    assert "GEMINI_API_KEY" in str(gemini_agent(ModelAccess()).info().unavailable)
+    assert gemini_agent(ModelAccess(options={"project": "p"})).info().unavailable is None
 
 
 @pytest.mark.parametrize(
@@ -335,4 +363,4 @@ def test_an_agent_without_access_says_what_is_missing() -> None:
     ],
 )
 def test_what_it_cannot_be_told_is_refused_by_field(choice: AgentChoice, fields: Sequence[str]) -> None:
-    assert [problem.field for problem in gemini(ModelAccess()).problems(choice)] == fields
+    assert [problem.field for problem in gemini_agent(ModelAccess()).problems(choice)] == fields

@@ -1,6 +1,10 @@
 """Agents of models solve example tasks in real Superset, over the wire; the models are doubles that look at the real page."""
 
 import asyncio
+import json
+import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +22,7 @@ from rolldeck.domain.status import Status
 from rolldeck.domain.task_file import parse_task_file
 from rolldeck.execution.adapters import Adapters
 from rolldeck.settings import Settings
-from rolldeck.storage.port import RolloutFilter
+from rolldeck.storage.port import RolloutFilter, cassette_key
 from rolldeck.wiring import Deck, Use, open_adapters, open_deck
 
 from .conftest import CANARY
@@ -55,6 +59,7 @@ async def stage(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage
             data_dir=tmp_path_factory.mktemp("deck"),
             gemini_api_key=SecretStr(CANARY),
             gemini_base_url=address,
+            record_models=True,
             pool_mb=0,
         )
         async with open_deck(settings, Use.OWN) as deck:
@@ -79,6 +84,32 @@ async def test_gemini_solves_tasks_with_each_of_its_sets_of_functions(stage: Sta
             assert rollout.cost is not None
     stage.gemini.functions = "3"
     assert stage.gemini.desk.violations == []
+
+
+async def test_what_was_recorded_is_played_again_by_the_command_without_a_key(stage: Stage, tmp_path: Path) -> None:
+    (rollout,) = await stage.run((LOOK,), GEMINI)
+    assert rollout.verdict is not None
+    key = cassette_key(rollout.id, rollout.attempt)
+    cassette = tmp_path / "cassette.jsonl"
+    cassette.write_bytes(b"".join([piece async for piece in stage.deck.artifacts.read(key)]))
+    asked = len(stage.gemini.desk.requests)
+    arguments = (
+        "run",
+        EXAMPLES / "tasks.json",
+        "--model-cassette",
+        cassette,
+        "--data-dir",
+        tmp_path / "data",
+        "--json",
+    )
+    command = [sys.executable, "-m", "rolldeck.cli.main", *map(str, arguments)]
+    without_key = {name: value for name, value in os.environ.items() if "KEY" not in name}
+    process = await asyncio.create_subprocess_exec(*command, env=without_key, stdout=subprocess.PIPE)
+    output, _ = await process.communicate()
+    (again,) = json.loads(output)["rollouts"]
+    assert (again["status"], again["success"], again["error"]) == ("completed", rollout.verdict.success, None)
+    assert (again["task_id"], again["steps"], again["tokens"]) == (LOOK, rollout.steps, rollout.tokens)
+    assert len(stage.gemini.desk.requests) == asked
 
 
 async def test_a_wrong_key_fails_the_rollout_though_attempts_are_left(stage: Stage) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rolldeck.agents.gemini_actions import Screen, actions_of
+from rolldeck.agents.gemini.actions import Screen, actions_of
 from rolldeck.agents.models.arguments import MalformedCall
 from rolldeck.domain.action import (
     Action,

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from typing import Any
 
@@ -10,6 +10,7 @@ import httpx2
 from pydantic import SecretStr, ValidationError
 
 from rolldeck.agents.models.agent import ModelAgent
+from rolldeck.agents.models.cassette import Cassette, CassetteLabel, Player, Recorder
 from rolldeck.agents.models.catalogue import KnownModel, catalogue
 from rolldeck.agents.models.conversation import Conversation
 from rolldeck.agents.models.network import Network
@@ -23,6 +24,7 @@ from rolldeck.domain.batch import AgentChoice
 from rolldeck.domain.errors import FieldProblem
 from rolldeck.domain.task import Task
 
+_NO_KEY = SecretStr("a cassette needs none")
 _MODEL_ID = re.compile(r"[\w.:@/+-]+")
 
 
@@ -65,7 +67,7 @@ class ModelProvider:
     """An ``AgentKind`` that asks a provider's models.
 
     ``converse`` makes the conversation, and is what imports the SDK ``package``. ``unavailable`` says of an access why it
-    does not suffice.
+    does not suffice. With ``cassettes``, they answer instead of the models.
     """
 
     name: str
@@ -77,6 +79,7 @@ class ModelProvider:
     converse: Callable[[Setup], Conversation]
     unavailable: Callable[[ModelAccess], str | None]
     parameters: type[ModelParameters] = ModelParameters
+    cassettes: Sequence[Cassette] | None = None
 
     def info(self) -> AgentInfo:
         """What is said of it."""
@@ -96,9 +99,13 @@ class ModelProvider:
             ]
         return problems
 
-    def refusal(self, task: Task) -> str | None:  # noqa: ARG002 - a model may try any task
-        """Why it cannot try this task: for no reason."""
-        return None
+    def refusal(self, task: Task) -> str | None:
+        """Why it cannot try this task: only if it is to replay cassettes, and none is of it."""
+        if self.cassettes is None or self._cassette_of(task.id, task.version) is not None:
+            return None
+        if any(cassette.label.task_id == task.id for cassette in self.cassettes):
+            return f"the cassette of task {task.id!r} was recorded with another version of the task"
+        return f"there is no cassette of task {task.id!r} and the agent {self.name!r}"
 
     def knows_cost(self, choice: AgentChoice) -> bool:
         """Whether the model's prices are known."""
@@ -110,10 +117,9 @@ class ModelProvider:
         parameters = self._parameters(choice)
         model = choice.model or ""
         known = catalogue().find(self.name, model)
-        network = Network()
-        patience = Patience(seconds=parameters.request_seconds, retries=parameters.retries)
-        transport = ModelTransport(self.service, network, surroundings, patience, secrets=self.access.secrets)
-        setup = Setup(model, known, self.access, parameters, transport.client(), transport)
+        transport = self._transport(choice, task, parameters, surroundings)
+        access = self.access if self.cassettes is None else replace(self.access, key=self.access.key or _NO_KEY)
+        setup = Setup(model, known, access, parameters, transport.client(), transport)
         return ModelAgent(
             self.converse(setup),
             transport,
@@ -123,13 +129,43 @@ class ModelProvider:
             safety=Safety(parameters, surroundings.confirm),
         )
 
+    def _transport(
+        self, choice: AgentChoice, task: Task, parameters: ModelParameters, surroundings: Surroundings
+    ) -> ModelTransport:
+        recorder = None
+        if surroundings.cassette is not None:
+            label = CassetteLabel(
+                agent=self.name,
+                model=choice.model or "",
+                parameters=choice.parameters,
+                task_id=task.id,
+                task_version=surroundings.task_version,
+            )
+            recorder = Recorder(surroundings.cassette, label, surroundings.origin, self.access.secrets)
+        cassette = self._cassette_of(task.id, surroundings.task_version)
+        return ModelTransport(
+            self.service,
+            Network() if cassette is None else Player(cassette, surroundings.origin),
+            surroundings,
+            Patience(seconds=parameters.request_seconds, retries=parameters.retries),
+            secrets=self.access.secrets,
+            on_exchange=recorder,
+        )
+
+    def _cassette_of(self, task_id: str, task_version: str) -> Cassette | None:
+        wanted = (self.name, task_id, task_version)
+        for cassette in self.cassettes or ():
+            if (cassette.label.agent, cassette.label.task_id, cassette.label.task_version) == wanted:
+                return cassette
+        return None
+
     def _parameters(self, choice: AgentChoice) -> ModelParameters:
         return self.parameters.model_validate(choice.parameters)
 
     def _unavailable(self) -> str | None:
         if find_spec(self.package.split(".")[0]) is None:
             return f"the Python package {self.package!r} is not installed"
-        return self.unavailable(self.access)
+        return None if self.cassettes is not None else self.unavailable(self.access)
 
     def _model_problem(self, choice: AgentChoice) -> FieldProblem:
         if choice.model is not None:

@@ -19,13 +19,13 @@ from rolldeck.agents.models.answers import Answer, Passing, read_answer
 from rolldeck.agents.models.conversation import MalformedReply
 from rolldeck.agents.models.redaction import Secrets
 from rolldeck.agents.port import Surroundings
-from rolldeck.domain.errors import ModelError, ModelRefused
+from rolldeck.domain.errors import AgentError, ModelError, ModelRefused
 
 T = TypeVar("T")
 
 
 class Sender(Protocol):
-    """The way to an API."""
+    """The way to an API, or what stands for it. It may raise ``AgentError``, too."""
 
     async def __call__(self, request: httpx2.Request) -> Answer:
         """Return the answer to a request, whatever its status. Raises ``httpx2.RequestError`` where there is none."""
@@ -88,7 +88,7 @@ class ModelTransport(httpx2.AsyncBaseTransport):
         self._on_exchange = on_exchange
         self._chance = chance
         self._monotonic = monotonic
-        self._failure: ModelError | None = None
+        self._failure: ModelError | AgentError | None = None
         self._tally = Tally()
 
     def client(self) -> httpx2.AsyncClient:
@@ -123,7 +123,7 @@ class ModelTransport(httpx2.AsyncBaseTransport):
         await request.aread()
         try:
             answer = await self._answer_to(request)
-        except ModelError as error:
+        except (ModelError, AgentError) as error:
             self._failure = error
             raise
         self._tally.requests += 1

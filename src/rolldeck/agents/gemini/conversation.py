@@ -11,12 +11,12 @@ import httpx2
 from google import genai
 from google.genai import types
 
-from rolldeck.agents.gemini_actions import Screen, actions_of
+from rolldeck.agents.gemini.actions import Screen, actions_of
+from rolldeck.agents.gemini.parameters import GeminiParameters
 from rolldeck.agents.models.arguments import MalformedCall
 from rolldeck.agents.models.conversation import Call, MalformedReply, Outcome, Reply
 from rolldeck.agents.models.network import ssl_context
 from rolldeck.agents.models.provider import Setup
-from rolldeck.agents.models.providers import GeminiParameters
 from rolldeck.agents.models.scale import Scale
 from rolldeck.agents.port import Observation
 from rolldeck.domain.errors import ModelError, ModelRefused
