@@ -2,7 +2,16 @@
 import type { BatchRequest, RolloutLimits, TaskSummary } from "@/api/types";
 
 /** A batch about which nothing more was decided than its tasks and agents. */
-export const NEW_BATCH = { repeats: 1, seed: 0, tags: [], priority: 0, limits: {}, budget: {}, max_attempts: 3, reuse: false };
+export const NEW_BATCH = {
+  repeats: 1,
+  seed: 0,
+  tags: [],
+  priority: 0,
+  limits: {},
+  budget: {},
+  max_attempts: 3,
+  reuse: false,
+};
 
 export const MOST_ROLLOUTS = 10_000;
 
