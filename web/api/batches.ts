@@ -1,14 +1,11 @@
 "use client";
 
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { CALM_MS, LIVE_MS } from "@/lib/polling";
 import { answer, client } from "./client";
 import { useRefreshAfterDeletion, useRefreshCounts } from "./queries";
 import type { Batch, BatchRequest, BatchUpdate } from "./types";
 
 const BATCHES_A_PAGE = 50;
-
-const intervalOf = (batches: readonly Batch[]) => (batches.some(({ counts }) => counts.live > 0) ? LIVE_MS : CALM_MS);
 
 /** Batches, newest first, page after page; `live`: only those that go on, or only those that have ended. */
 export function useBatches(live: boolean | undefined) {
@@ -20,7 +17,6 @@ export function useBatches(live: boolean | undefined) {
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: (query) => intervalOf(query.state.data?.pages.flatMap((page) => page.batches) ?? []),
   });
 }
 
@@ -30,7 +26,6 @@ export function useBatch(id: string, { enabled = true } = {}) {
     queryFn: ({ signal }) =>
       answer(client.GET("/api/batches/{batch_id}", { params: { path: { batch_id: id } }, signal })),
     enabled: enabled && id !== "",
-    refetchInterval: (query) => intervalOf(query.state.data === undefined ? [] : [query.state.data]),
   });
 }
 

@@ -2,7 +2,6 @@
 
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { isLive } from "@/features/rollouts/outcome";
-import { CALM_MS, LIVE_MS, listInterval, rolloutInterval } from "@/lib/polling";
 import { answer, client } from "./client";
 import { isConflict } from "./problem";
 import type { RolloutDetail, RolloutQuery, TaskSummary } from "./types";
@@ -21,12 +20,11 @@ export type Recording = {
   videoUrl: string | null;
 };
 
-/** Asked every few seconds: an error means that the server went away. */
+/** How the server is: asked again when something happened, and when the stream is there again. */
 export function useHealth() {
   return useQuery({
     queryKey: ["health"],
     queryFn: ({ signal }) => answer(client.GET("/health", { signal })),
-    refetchInterval: CALM_MS,
     retry: false,
   });
 }
@@ -44,7 +42,6 @@ export function useTasks() {
       ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
-    refetchInterval: CALM_MS,
   });
 }
 
@@ -73,7 +70,6 @@ export function useTask(id: string, version?: string) {
     queryKey: ["task", id, version],
     queryFn: ({ signal }) =>
       answer(client.GET("/api/tasks/{task_id}", { params: { path: { task_id: id }, query: { version } }, signal })),
-    refetchInterval: (query) => ((query.state.data?.counts.live ?? 0) > 0 ? LIVE_MS : CALM_MS),
   });
 }
 
@@ -91,7 +87,6 @@ export function useRollouts(where: RolloutQuery) {
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next ?? undefined,
     placeholderData: (previous) => previous,
-    refetchInterval: (query) => listInterval(query.state.data?.pages.flatMap((page) => page.rollouts) ?? []),
   });
 }
 
@@ -100,7 +95,6 @@ export function useRollout(id: string, { enabled = true } = {}) {
     queryKey: ["rollout", id],
     queryFn: ({ signal }) => readRollout(id, signal),
     enabled: enabled && id !== "",
-    refetchInterval: (query) => rolloutInterval(query.state.data),
   });
 }
 
@@ -108,7 +102,7 @@ function readRollout(id: string, signal?: AbortSignal): Promise<RolloutDetail> {
   return answer(client.GET("/api/rollouts/{rollout_id}", { params: { path: { rollout_id: id } }, signal }));
 }
 
-/** The steps of an attempt of a rollout; asked again while it is live, and once more when it has ended. */
+/** The steps of an attempt of a rollout; asked again with each that is told, and once more when it has ended. */
 export function useSteps({ rolloutId, attempt, live, steps }: Recording) {
   return useQuery({
     queryKey: ["steps", rolloutId, attempt, live ? "live" : steps],
@@ -120,7 +114,6 @@ export function useSteps({ rolloutId, attempt, live, steps }: Recording) {
         }),
       ),
     placeholderData: (previous) => (previous?.attempt === attempt ? previous : undefined),
-    refetchInterval: live ? LIVE_MS : false,
   });
 }
 

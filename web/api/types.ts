@@ -33,6 +33,8 @@ export type RolloutLimits = Schemas["RolloutLimits"];
 export type RolloutQuery = NonNullable<paths["/api/rollouts"]["get"]["parameters"]["query"]>;
 export type Status = Schemas["Status"];
 export type Step = Schemas["StepView"];
+/** An event of the log. */
+export type StreamEvent = Schemas["LoggedEvent"];
 export type TaskDetail = Schemas["TaskDetail"];
 export type TaskSummary = Schemas["TaskSummary"];
 export type UploadResult = Schemas["UploadResult"];

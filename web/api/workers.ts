@@ -1,7 +1,6 @@
 "use client";
 
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { CALM_MS } from "@/lib/polling";
 import { answer, client } from "./client";
 import type { QuotaLimits } from "./types";
 
@@ -10,7 +9,6 @@ export function useWorkers() {
   return useQuery({
     queryKey: ["workers"],
     queryFn: ({ signal }) => answer(client.GET("/api/workers", { signal })),
-    refetchInterval: CALM_MS,
   });
 }
 

@@ -61,4 +61,14 @@ describe("the replay of a rollout", () => {
     await openReplay("?step=99");
     expect(await screen.findByText("Step 3 of 3")).toBeTruthy();
   });
+
+  it("shows the live picture of an attempt that goes on, until a step is chosen", async () => {
+    const recording = { ...recordingOf(rollout({ status: "running", video_url: null })), live: true, videoUrl: null };
+    renderPage(<Replay recording={recording} />);
+    await screen.findByText("Step 3 of 3");
+    expect(screen.getByText("Waiting for the live picture")).toBeTruthy();
+    await userEvent.setup().click(screen.getByRole("button", { name: /Click at \(20, 20\)/ }));
+    expect(screen.getByAltText("What the agent saw at step 3")).toBeTruthy();
+    expect(screen.queryByText("Waiting for the live picture")).toBeNull();
+  });
 });

@@ -4,6 +4,7 @@ import { SegmentedControl } from "@mantine/core";
 import { type Recording, useSteps } from "@/api/queries";
 import type { Step } from "@/api/types";
 import { FailureNote } from "@/components/FailureNote";
+import { LivePicture } from "@/features/live/LivePicture";
 import classes from "./Replay.module.css";
 import { Screenshot } from "./Screenshot";
 import { StepDescription } from "./StepDescription";
@@ -28,7 +29,8 @@ export function Replay({ recording }: { recording: Recording }) {
             size="xs"
             aria-label="What the stage shows"
             data={[
-              { value: "video", label: "Video", disabled: videoUrl === null },
+              ...(live ? [{ value: "live", label: "Live" }] : []),
+              { value: "video", label: "Video", disabled: !replay.possible.includes("video") },
               { value: "screenshot", label: "Screenshot", disabled: step === undefined },
             ]}
             value={replay.shown}
@@ -56,7 +58,10 @@ export function Replay({ recording }: { recording: Recording }) {
             />
           )}
           {replay.shown === "screenshot" && step !== undefined && <Screenshot step={step} />}
-          {videoUrl === null && step === undefined && <NothingToSee live={live} />}
+          {replay.shown === "live" && (
+            <LivePicture rolloutId={recording.rolloutId} label="Live picture of the rollout" />
+          )}
+          {replay.possible.length === 0 && <p className={classes.nothing}>It ended before anything was recorded.</p>}
         </div>
         {step !== undefined && <StepDescription step={step} />}
       </div>
@@ -66,15 +71,5 @@ export function Replay({ recording }: { recording: Recording }) {
         <StepList steps={steps} current={replay.current} live={live} onChoose={replay.choose} />
       )}
     </section>
-  );
-}
-
-function NothingToSee({ live }: { live: boolean }) {
-  return (
-    <p className={classes.nothing}>
-      {live
-        ? "Screenshots appear with each step; the video when the attempt has ended."
-        : "It ended before anything was recorded."}
-    </p>
   );
 }

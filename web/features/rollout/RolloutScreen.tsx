@@ -12,6 +12,7 @@ import { EmptyState } from "@/components/EmptyState";
 import { FailureNote } from "@/components/FailureNote";
 import { outcomeOf } from "@/features/rollouts/outcome";
 import { Frame } from "@/features/shell/Frame";
+import { useRolloutEvents } from "@/features/shell/StreamProvider";
 import { formatBytes, formatCount } from "@/lib/format";
 import { RolloutDetails } from "./RolloutDetails";
 import classes from "./RolloutScreen.module.css";
@@ -21,6 +22,7 @@ type Deleted = { result: DeleteResult; taskId: string };
 /** The page of one rollout: `?id=…&step=N&attempt=N`, both counted from 1. */
 export function RolloutScreen() {
   const [id] = useQueryState("id", parseAsString.withDefault(""));
+  useRolloutEvents(id);
   const [deleted, setDeleted] = useState<Deleted | null>(null);
   const gone = deleted?.result.id === id;
   const { data: rollout, error, refetch } = useRollout(id, { enabled: !gone });

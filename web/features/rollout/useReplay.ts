@@ -6,11 +6,17 @@ import { useHotkeys } from "react-hotkeys-hook";
 import type { Step } from "@/api/types";
 import { moveStep, stepFollowing } from "./sync";
 
-export type Shown = "video" | "screenshot";
+export type Shown = "live" | "video" | "screenshot";
 
 /** Keys that a focused control needs for itself: the player's own seeking, a button's Space. */
 const ownsItsKeys = (event: KeyboardEvent) =>
   event.target instanceof HTMLElement && event.target.closest("video, button, a, section[tabindex]") !== null;
+
+/** What there is to see, the best first. */
+function possibleOf({ live, hasVideo, hasSteps }: Record<"live" | "hasVideo" | "hasSteps", boolean>): readonly Shown[] {
+  const there: Record<Shown, boolean> = { live, video: hasVideo, screenshot: hasSteps };
+  return (["live", "video", "screenshot"] as const).filter((each) => there[each]);
+}
 
 /**
  * Which step is highlighted and what the stage shows of it, with the video kept in step. The step is kept in the address, counted
@@ -19,8 +25,9 @@ const ownsItsKeys = (event: KeyboardEvent) =>
 export function useReplay(steps: readonly Step[], { live, hasVideo }: { live: boolean; hasVideo: boolean }) {
   const video = useRef<HTMLVideoElement>(null);
   const [inAddress, setInAddress] = useQueryState("step", parseAsInteger);
-  const [wished, setShown] = useState<Shown>(inAddress === null ? "video" : "screenshot");
-  const shown: Shown = hasVideo ? wished : "screenshot";
+  const [wished, setShown] = useState<Shown>(inAddress === null ? "live" : "screenshot");
+  const possible = possibleOf({ live, hasVideo, hasSteps: steps.length > 0 });
+  const shown = possible.includes(wished) ? wished : (possible[0] ?? "screenshot");
   const newest = steps.length - 1;
   const chosen = inAddress === null ? (live ? newest : 0) : inAddress - 1;
   const current = moveStep(steps, chosen, 0);
@@ -62,8 +69,8 @@ export function useReplay(steps: readonly Step[], { live, hasVideo }: { live: bo
   useHotkeys("right", () => choose(moveStep(steps, current, 1)), besidesControls);
   useHotkeys("k", () => choose(moveStep(steps, current, -1)));
   useHotkeys("j", () => choose(moveStep(steps, current, 1)));
-  useHotkeys("v", () => setShown(shown === "video" ? "screenshot" : "video"));
+  useHotkeys("v", () => setShown(possible[(possible.indexOf(shown) + 1) % possible.length] ?? shown));
   useHotkeys("space", playOrPause, besidesControls);
 
-  return { video, current, shown, setShown, choose, follow, seekToCurrent };
+  return { video, current, possible, shown, setShown, choose, follow, seekToCurrent };
 }

@@ -5,13 +5,28 @@ import { IconPlayerPause, IconPlugConnectedX } from "@tabler/icons-react";
 import Link from "next/link";
 import { useState } from "react";
 import { useHealth } from "@/api/queries";
+import { useSecondsSince } from "@/components/RelativeTime";
+import { formatDuration } from "@/lib/format";
 import classes from "./ConnectionBanner.module.css";
 import { connectionOf } from "./connection";
+import { useLink } from "./StreamProvider";
+
+const SHORT_SECONDS = 2; // a page that is just being left or a server that restarts is no news
+
+/** How old the page is, while the stream is lost. */
+function useLostInWords(): string | null {
+  const { lostSince } = useLink();
+  const seconds = useSecondsSince(lostSince === null ? null : new Date(lostSince).toISOString());
+  if (seconds === null || seconds < SHORT_SECONDS) return null;
+  return `The connection to the server is lost: the last update was ${formatDuration(seconds)} ago. Trying again.`;
+}
 
 /** Says that the server went away or is unwell (the page keeps what it has), or why nobody claims the rollouts that wait. */
 export function ConnectionBanner() {
   const health = useHealth();
-  const { warning, blocked } = connectionOf(health);
+  const { warning: unwell, blocked } = connectionOf(health);
+  const lost = useLostInWords();
+  const warning = unwell ?? lost;
   const [dismissed, setDismissed] = useState<string | null>(null);
   const reasons = blocked?.join("; ") ?? null;
   return (

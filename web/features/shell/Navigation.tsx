@@ -7,6 +7,7 @@ import classes from "./Navigation.module.css";
 /** Each place with the pages that belong to it. */
 const PLACES = [
   { name: "Tasks", href: "/", pages: ["/", "/rollout/"] },
+  { name: "Live", href: "/live/", pages: ["/live/"] },
   { name: "Batches", href: "/batches/", pages: ["/batches/", "/batch/"] },
   { name: "Workers", href: "/workers/", pages: ["/workers/"] },
 ] as const;

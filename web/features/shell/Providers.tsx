@@ -5,9 +5,10 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { type ReactNode, useState } from "react";
 import { failureOf } from "@/api/problem";
+import { StreamProvider } from "./StreamProvider";
 import { cssVariables, theme } from "./theme";
 
-/** Asks again only where asking again can help; polling goes on anyway. Rolldeck's server may be on a machine that is offline. */
+/** Asks again only where asking again can help; the stream asks again when the server is back. Rolldeck's server may be on a machine that is offline. */
 function createQueryClient() {
   return new QueryClient({
     defaultOptions: {
@@ -27,7 +28,9 @@ export function Providers({ children }: { children: ReactNode }) {
   return (
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
-        <NuqsAdapter>{children}</NuqsAdapter>
+        <StreamProvider>
+          <NuqsAdapter>{children}</NuqsAdapter>
+        </StreamProvider>
       </QueryClientProvider>
     </MantineProvider>
   );

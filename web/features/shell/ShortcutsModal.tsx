@@ -5,7 +5,7 @@ const SHORTCUTS: readonly { keys: readonly string[]; does: string }[] = [
   { keys: ["/"], does: "search the tasks" },
   { keys: ["←", "k"], does: "step before (in a rollout)" },
   { keys: ["→", "j"], does: "step after (in a rollout)" },
-  { keys: ["v"], does: "video or screenshot (in a rollout)" },
+  { keys: ["v"], does: "live picture, video or screenshot (in a rollout)" },
   { keys: ["Space"], does: "play or pause the video (in a rollout)" },
   { keys: ["?"], does: "this list" },
 ];

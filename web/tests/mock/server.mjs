@@ -223,7 +223,7 @@ const ROUTES = [
   ["GET", /^\/api\/rollouts\/[^/]+\/video$/, serveVideo],
 ];
 
-createServer((request, response) => {
+const server = createServer((request, response) => {
   const url = new URL(request.url ?? "/", "http://localhost");
   const path = decodeURIComponent(url.pathname);
   for (const [method, pattern, handle] of ROUTES) {
@@ -231,4 +231,17 @@ createServer((request, response) => {
     if (match) return handle(request, response, match[1], url.searchParams);
   }
   return path.startsWith("/api/") ? missing(response) : servePage(path, response);
-}).listen(Number(options.port), "127.0.0.1", () => console.log(`http://127.0.0.1:${options.port}/`));
+});
+
+// The stream, on which nothing happens: the page is connected, and hears that the server lives.
+server.on("upgrade", (request, socket) => {
+  const key = `${request.headers["sec-websocket-key"]}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`;
+  const accept = createHash("sha1").update(key).digest("base64");
+  const head = ["HTTP/1.1 101 Switching Protocols", "Upgrade: websocket", "Connection: Upgrade"];
+  socket.write([...head, `Sec-WebSocket-Accept: ${accept}`, "", ""].join("\r\n"));
+  const tick = JSON.stringify({ type: "tick", last: 1 });
+  const timer = setInterval(() => socket.write(Buffer.from([0x81, tick.length, ...Buffer.from(tick)])), 5000);
+  for (const end of ["close", "error"]) socket.on(end, () => clearInterval(timer));
+});
+
+server.listen(Number(options.port), "127.0.0.1", () => console.log(`http://127.0.0.1:${options.port}/`));

@@ -1,0 +1,24 @@
+"""What a page does to people who cannot see, point or tell colours apart, as axe-core finds it."""
+
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+_AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def expect_accessible(page: Page) -> None:
+    """Fail with what axe-core finds, in light and in dark, on a wide and on a narrow screen."""
+    size = page.viewport_size
+    page.evaluate(_AXE.read_text())
+    for scheme in ("light", "dark"):
+        for width in (1440, 390):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            page.set_viewport_size({"width": width, "height": 900})
+            found = page.evaluate("async () => (await axe.run()).violations")
+            assert found == [], f"{scheme}, {width} px: " + str(
+                [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
+            )
+    page.emulate_media(color_scheme="light")
+    if size is not None:
+        page.set_viewport_size(size)

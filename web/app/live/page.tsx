@@ -1,0 +1,5 @@
+import { LiveScreen } from "@/features/live/LiveScreen";
+
+export default function LivePage() {
+  return <LiveScreen />;
+}
