@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolldeck.agents.models.conversation import MalformedReply
+from rolldeck.agents.models.suspicion import count_in
 from rolldeck.domain.errors import AgentError
 from rolldeck.domain.rollout import Usage
 
@@ -86,15 +87,10 @@ def _usage_of(usage: object) -> Usage:
     """The API counts what it wrote to and read from its cache beside the input; here they are among it."""
     counts = usage if isinstance(usage, Mapping) else {}
     details = counts.get("output_tokens_details")
-    cached = _count(counts, "cache_read_input_tokens")
+    cached = count_in(counts, "cache_read_input_tokens")
     return Usage(
-        input_tokens=_count(counts, "input_tokens") + _count(counts, "cache_creation_input_tokens") + cached,
-        output_tokens=_count(counts, "output_tokens"),
+        input_tokens=count_in(counts, "input_tokens") + count_in(counts, "cache_creation_input_tokens") + cached,
+        output_tokens=count_in(counts, "output_tokens"),
         cached_tokens=cached,
-        thinking_tokens=_count(details if isinstance(details, Mapping) else {}, "thinking_tokens"),
+        thinking_tokens=count_in(details if isinstance(details, Mapping) else {}, "thinking_tokens"),
     )
-
-
-def _count(counts: Mapping[str, Any], name: str) -> int:
-    value = counts.get(name)
-    return value if isinstance(value, int) and value >= 0 else 0

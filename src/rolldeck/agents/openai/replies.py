@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolldeck.agents.models.conversation import MalformedReply
+from rolldeck.agents.models.suspicion import count_in, object_in
 from rolldeck.domain.errors import AgentError, ModelError
 from rolldeck.domain.rollout import Usage
 
@@ -57,7 +58,7 @@ def read_response(response: Mapping[str, Any]) -> Said:
 
 
 def _refuse_unfinished(response: Mapping[str, Any], usage: Usage) -> None:
-    error, details = _object(response.get("error")), _object(response.get("incomplete_details"))
+    error, details = object_in(response.get("error")), object_in(response.get("incomplete_details"))
     match response.get("status"):
         case "failed" | "cancelled":
             message = f"OpenAI's API could not finish its response: {error.get('message') or error.get('code')}"
@@ -97,22 +98,13 @@ def _joined(parts: Sequence[Mapping[str, Any]], kind: str, name: str) -> str:
 
 
 def _usage_of(usage: object) -> Usage:
-    counts = _object(usage)
+    counts = object_in(usage)
     return Usage(
-        input_tokens=_count(counts, "input_tokens"),
-        output_tokens=_count(counts, "output_tokens"),
-        cached_tokens=_count(_object(counts.get("input_tokens_details")), "cached_tokens"),
-        thinking_tokens=_count(_object(counts.get("output_tokens_details")), "reasoning_tokens"),
+        input_tokens=count_in(counts, "input_tokens"),
+        output_tokens=count_in(counts, "output_tokens"),
+        cached_tokens=count_in(object_in(counts.get("input_tokens_details")), "cached_tokens"),
+        thinking_tokens=count_in(object_in(counts.get("output_tokens_details")), "reasoning_tokens"),
     )
-
-
-def _count(counts: Mapping[str, Any], name: str) -> int:
-    value = counts.get(name)
-    return value if isinstance(value, int) and value >= 0 else 0
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _objects(values: object) -> list[Mapping[str, Any]]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from rolldeck.agents.models.conversation import MalformedReply
+from rolldeck.agents.models.suspicion import count_in, object_in
 from rolldeck.domain.errors import AgentError
 from rolldeck.domain.rollout import Usage
 
@@ -38,7 +39,7 @@ def read_completion(completion: Mapping[str, Any]) -> Said:
     """Return what a completion says, which may be nothing. Raises ``MalformedReply`` and ``AgentError``."""
     usage = _usage_of(completion.get("usage"))
     choices = completion.get("choices")
-    choice = _object(choices[0]) if isinstance(choices, list) and choices else {}
+    choice = object_in(choices[0]) if isinstance(choices, list) and choices else {}
     message = choice.get("message")
     if not isinstance(message, Mapping):
         raise MalformedReply("the completion has no message", usage)
@@ -58,32 +59,23 @@ def read_completion(completion: Mapping[str, Any]) -> Said:
 
 
 def _function_call(call: object, usage: Usage) -> FunctionCall:
-    function = _object(_object(call).get("function"))
+    function = object_in(object_in(call).get("function"))
     name, arguments = function.get("name"), function.get("arguments")
     if not isinstance(name, str):
         raise MalformedReply("a call of a function has no name", usage)
     written = json.dumps(arguments) if isinstance(arguments, Mapping) else _string(arguments)
-    return FunctionCall(_string(_object(call).get("id")) or None, name, written)
+    return FunctionCall(_string(object_in(call).get("id")) or None, name, written)
 
 
 def _usage_of(usage: object) -> Usage:
     """Small servers leave counts out."""
-    counts = _object(usage)
+    counts = object_in(usage)
     return Usage(
-        input_tokens=_count(counts, "prompt_tokens"),
-        output_tokens=_count(counts, "completion_tokens"),
-        cached_tokens=_count(_object(counts.get("prompt_tokens_details")), "cached_tokens"),
-        thinking_tokens=_count(_object(counts.get("completion_tokens_details")), "reasoning_tokens"),
+        input_tokens=count_in(counts, "prompt_tokens"),
+        output_tokens=count_in(counts, "completion_tokens"),
+        cached_tokens=count_in(object_in(counts.get("prompt_tokens_details")), "cached_tokens"),
+        thinking_tokens=count_in(object_in(counts.get("completion_tokens_details")), "reasoning_tokens"),
     )
-
-
-def _count(counts: Mapping[str, Any], name: str) -> int:
-    value = counts.get(name)
-    return value if isinstance(value, int) and value >= 0 else 0
-
-
-def _object(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _string(value: object) -> str:
