@@ -5,6 +5,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 _AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+_STILL = "() => document.getAnimations().every((each) => each instanceof CSSAnimation || each.playState !== 'running')"
 
 
 def expect_accessible(page: Page) -> None:
@@ -15,6 +16,7 @@ def expect_accessible(page: Page) -> None:
         for width in (1440, 390):
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 900})
+            page.wait_for_function(_STILL)  # a colour on its way to another is nobody's to read
             found = page.evaluate("async () => (await axe.run()).violations")
             assert found == [], f"{scheme}, {width} px: " + str(
                 [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]

@@ -2,8 +2,7 @@
 
 import asyncio
 import io
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,11 +25,17 @@ async (seconds) => {
   const seeked = new Promise((done) => video.addEventListener("seeked", done, { once: true }));
   video.currentTime = seconds;
   await seeked;
+}
+"""
+
+SHOWN = """
+() => {
+  const video = document.querySelector("video");
   const canvas = document.createElement("canvas");
   canvas.width = video.videoWidth; canvas.height = video.videoHeight;
   const context = canvas.getContext("2d");
   context.drawImage(video, 0, 0);
-  return JSON.stringify([...context.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data.slice(0, 3)]);
+  return [...context.getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data.slice(0, 3)];
 }
 """
 
@@ -38,6 +43,11 @@ async (seconds) => {
 def colour(number: int) -> tuple[int, int, int]:
     """A colour that no other frame is near to."""
     return 20 + number % 4 * 70, 20 + number // 4 % 3 * 100, 40 + number % 2 * 150
+
+
+def alike(shown: Sequence[int], wanted: Sequence[int]) -> bool:
+    """Tell whether a frame has its colour, as near as an encoder keeps it."""
+    return max(abs(a - b) for a, b in zip(shown, wanted, strict=True)) <= 8
 
 
 def picture(number: int) -> bytes:
@@ -87,8 +97,10 @@ async def test_chromium_seeks_to_exactly_the_frame_of_a_moment_forwards_and_back
     moments_ms = [*(at_ms + 2 for at_ms in TIMES_MS), 5000, 15_000, 21_000, 20_000, 12_345]
     for moment_ms in [*moments_ms, *reversed(moments_ms)]:
         number = max(index for index, at_ms in enumerate(TIMES_MS) if at_ms <= moment_ms)
-        shown = json.loads(await player.evaluate(SEEK, moment_ms / 1000))
-        assert max(abs(a - b) for a, b in zip(shown, colour(number), strict=True)) <= 8, (moment_ms, number, shown)
+        await player.evaluate(SEEK, moment_ms / 1000)
+        async with asyncio.timeout(10):
+            while not alike(await player.evaluate(SHOWN), colour(number)):
+                pass  # a busy machine paints a frame later than it says that it has it
 
 
 async def test_chromium_plays_to_the_end(player: Page) -> None:
