@@ -26,3 +26,4 @@ import "@mantine/core/styles/NumberInput.layer.css";
 import "@mantine/core/styles/SegmentedControl.layer.css";
 import "@mantine/core/styles/Skeleton.layer.css";
 import "@mantine/core/styles/Spoiler.layer.css";
+import "@mantine/core/styles/Switch.layer.css";

@@ -1,4 +1,5 @@
 /** Numbers and times as a reader of a dense table wants them: short, of stable width, never a false precision. */
+import type { TimeZone } from "./preferences";
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -30,7 +31,7 @@ export function formatOffset(seconds: number): string {
 }
 
 /** How long ago: `now`, `12 s ago`, `5 min ago`, `3 h ago`, `2 d ago`; from a week on the date. */
-export function formatRelative(iso: string, now: number): string {
+export function formatRelative(iso: string, now: number, zone: TimeZone = "local"): string {
   const time = Date.parse(iso);
   const seconds = Math.max(0, (now - time) / 1000);
   if (seconds < 5) return "now";
@@ -38,13 +39,18 @@ export function formatRelative(iso: string, now: number): string {
   if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min ago`;
   if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ago`;
   if (seconds < 7 * DAY) return `${Math.floor(seconds / DAY)} d ago`;
-  return new Date(time).toLocaleDateString(undefined, { year: "numeric", month: "short", day: "numeric" });
+  const day = { year: "numeric", month: "short", day: "numeric" } as const;
+  return new Date(time).toLocaleDateString(undefined, { ...day, timeZone: NAMES_OF_ZONES[zone] });
 }
 
-/** Date and time in the reader's own zone, to the second. */
-export function formatMoment(iso: string): string {
-  return new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium" });
+/** Date and time to the second, in the reader's own zone or in UTC, which is then said. */
+export function formatMoment(iso: string, zone: TimeZone = "local"): string {
+  const timeZone = NAMES_OF_ZONES[zone];
+  const moment = new Date(iso).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "medium", timeZone });
+  return zone === "utc" ? `${moment} UTC` : moment;
 }
+
+const NAMES_OF_ZONES: Record<TimeZone, string | undefined> = { local: undefined, utc: "UTC" };
 
 /** A rate from 0 to 1. Only a perfect one is `100%`, only an empty one `0%`. */
 export function formatRate(rate: number): string {

@@ -1,7 +1,7 @@
 import Link from "next/link";
 import type { Batch } from "@/api/types";
-import { RelativeTime } from "@/components/RelativeTime";
 import { Tags } from "@/components/Tags";
+import { Time } from "@/components/Time";
 import { Rate } from "@/features/rollouts/Rate";
 import { formatCount, formatRate } from "@/lib/format";
 import { BatchBadge } from "./BatchBadge";
@@ -23,7 +23,7 @@ export function BatchCard({ batch }: { batch: Batch }) {
         <Tags tags={batch.tags} />
       </span>
       <span className={classes.age}>
-        <RelativeTime iso={batch.created_at} />
+        <Time iso={batch.created_at} />
       </span>
       <span className={classes.progress}>
         <ProgressBar counts={counts} />

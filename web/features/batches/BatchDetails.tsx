@@ -3,8 +3,8 @@ import type { Batch, BatchDeleted } from "@/api/types";
 import { EmptyState } from "@/components/EmptyState";
 import { type Fact, FactList } from "@/components/FactList";
 import { Panel } from "@/components/Panel";
-import { RelativeTime } from "@/components/RelativeTime";
 import { Tags } from "@/components/Tags";
+import { Time } from "@/components/Time";
 import { CountsStrip } from "@/features/rollouts/CountsStrip";
 import { RolloutList } from "@/features/rollouts/RolloutList";
 import { formatDuration, formatRate } from "@/lib/format";
@@ -76,7 +76,7 @@ function Progress({ batch }: { batch: Batch }) {
 function Ended({ batch: { finished_at } }: { batch: Batch }) {
   return finished_at === null ? null : (
     <>
-      ended <RelativeTime iso={finished_at} />
+      ended <Time iso={finished_at} />
     </>
   );
 }
@@ -121,7 +121,7 @@ function termsOf(batch: Batch): Fact[] {
       value: batch.mean_seconds === null ? "not known yet" : formatDuration(batch.mean_seconds),
       title: "mean of those that were executed to an end",
     },
-    { name: "Started", value: <RelativeTime iso={batch.created_at} /> },
+    { name: "Started", value: <Time iso={batch.created_at} /> },
   ];
 }
 

@@ -2,7 +2,7 @@
 
 import Link from "next/link";
 import type { Rollout } from "@/api/types";
-import { useSecondsSince } from "@/components/RelativeTime";
+import { useSecondsSince } from "@/components/Time";
 import { OutcomeBadge } from "@/features/rollouts/OutcomeBadge";
 import { useRolloutEvents } from "@/features/shell/StreamProvider";
 import { formatCount, formatDuration } from "@/lib/format";

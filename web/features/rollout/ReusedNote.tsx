@@ -1,7 +1,7 @@
 import { IconRecycle } from "@tabler/icons-react";
 import Link from "next/link";
 import type { RolloutDetail } from "@/api/types";
-import { RelativeTime } from "@/components/RelativeTime";
+import { Time } from "@/components/Time";
 import classes from "./ReusedNote.module.css";
 
 /** Says that a rollout was not executed, but answered by an identical one, and which one that is or was. */
@@ -23,7 +23,7 @@ export function ReusedNote({ rollout: { reused_from, origin } }: { rollout: Roll
             <Link href={`/rollout/?id=${encodeURIComponent(origin.id)}`} className={classes.origin}>
               {origin.id}
             </Link>
-            , of <RelativeTime iso={origin.created_at} />.
+            , of <Time iso={origin.created_at} />.
           </>
         )}
       </p>

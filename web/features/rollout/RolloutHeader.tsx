@@ -7,7 +7,7 @@ import { failureOf } from "@/api/problem";
 import { useCancelRollout, useDeleteRollout, useRetryRollout } from "@/api/queries";
 import type { DeleteResult, Rollout } from "@/api/types";
 import { ConfirmButton } from "@/components/ConfirmButton";
-import { RelativeTime, useSecondsSince } from "@/components/RelativeTime";
+import { Time, useSecondsSince } from "@/components/Time";
 import { rolloutFileAddress } from "@/features/rollouts/exports";
 import { OutcomeBadge } from "@/features/rollouts/OutcomeBadge";
 import { isLive, truncationOf } from "@/features/rollouts/outcome";
@@ -40,7 +40,7 @@ export function RolloutHeader({ rollout, onDeleted }: Props) {
           {rollout.model !== null && <span className={classes.model}>{rollout.model}</span>}
           <span>{formatCount(rollout.steps, "step")}</span>
           <Elapsed rollout={rollout} />
-          <RelativeTime iso={rollout.created_at} />
+          <Time iso={rollout.created_at} />
         </div>
         {rollout.verdict !== null && <p className={classes.reason}>{rollout.verdict.reason}</p>}
       </div>

@@ -2,8 +2,8 @@
 
 import { parseAsInteger, useQueryState } from "nuqs";
 import { useCallback, useRef, useState } from "react";
-import { useHotkeys } from "react-hotkeys-hook";
 import type { Step } from "@/api/types";
+import { useShortcut } from "@/lib/useShortcut";
 import { moveStep, stepFollowing } from "./sync";
 
 export type Shown = "live" | "video" | "screenshot";
@@ -65,12 +65,12 @@ export function useReplay(steps: readonly Step[], { live, hasVideo }: { live: bo
   };
 
   const besidesControls = { ignoreEventWhen: ownsItsKeys, preventDefault: true };
-  useHotkeys("left", () => choose(moveStep(steps, current, -1)), besidesControls);
-  useHotkeys("right", () => choose(moveStep(steps, current, 1)), besidesControls);
-  useHotkeys("k", () => choose(moveStep(steps, current, -1)));
-  useHotkeys("j", () => choose(moveStep(steps, current, 1)));
-  useHotkeys("v", () => setShown(possible[(possible.indexOf(shown) + 1) % possible.length] ?? shown));
-  useHotkeys("space", playOrPause, besidesControls);
+  useShortcut("left", () => choose(moveStep(steps, current, -1)), besidesControls);
+  useShortcut("right", () => choose(moveStep(steps, current, 1)), besidesControls);
+  useShortcut("k", () => choose(moveStep(steps, current, -1)));
+  useShortcut("j", () => choose(moveStep(steps, current, 1)));
+  useShortcut("v", () => setShown(possible[(possible.indexOf(shown) + 1) % possible.length] ?? shown));
+  useShortcut("space", playOrPause, besidesControls);
 
   return { video, current, possible, shown, setShown, choose, follow, seekToCurrent };
 }

@@ -2,7 +2,7 @@
 
 import Link from "next/link";
 import type { Rollout } from "@/api/types";
-import { RelativeTime, useSecondsSince } from "@/components/RelativeTime";
+import { Time, useSecondsSince } from "@/components/Time";
 import { formatCount, formatDuration } from "@/lib/format";
 import { compactJson, firstLine, shorten } from "@/lib/text";
 import { OutcomeBadge } from "./OutcomeBadge";
@@ -38,7 +38,7 @@ export function RolloutCard({ rollout, showTask = false }: Props) {
         <span>{formatCount(rollout.steps, "step")}</span>
         <Duration rollout={rollout} />
         <span className={classes.when}>
-          <RelativeTime iso={rollout.created_at} />
+          <Time iso={rollout.created_at} />
         </span>
       </span>
     </Link>

@@ -5,7 +5,7 @@ import { IconPlayerPause, IconPlugConnectedX } from "@tabler/icons-react";
 import Link from "next/link";
 import { useState } from "react";
 import { useHealth } from "@/api/queries";
-import { useSecondsSince } from "@/components/RelativeTime";
+import { useSecondsSince } from "@/components/Time";
 import { formatDuration } from "@/lib/format";
 import classes from "./ConnectionBanner.module.css";
 import { connectionOf } from "./connection";

@@ -1,19 +1,14 @@
 "use client";
 
 import Link from "next/link";
-import { usePathname } from "next/navigation";
+import { usePathname, useRouter } from "next/navigation";
+import { useShortcut } from "@/lib/useShortcut";
 import classes from "./Navigation.module.css";
-
-/** Each place with the pages that belong to it. */
-const PLACES = [
-  { name: "Tasks", href: "/", pages: ["/", "/rollout/"] },
-  { name: "Live", href: "/live/", pages: ["/live/"] },
-  { name: "Batches", href: "/batches/", pages: ["/batches/", "/batch/"] },
-  { name: "Workers", href: "/workers/", pages: ["/workers/"] },
-] as const;
+import { PLACES } from "./shortcuts";
 
 export function Navigation() {
   const page = usePathname();
+  useGoingToPlaces();
   return (
     <nav aria-label="Places" className={classes.places}>
       {PLACES.map(({ name, href, pages }) => (
@@ -21,7 +16,7 @@ export function Navigation() {
           key={name}
           href={href}
           className={classes.place}
-          aria-current={(pages as readonly string[]).includes(page) ? "page" : undefined}
+          aria-current={pages.includes(page) ? "page" : undefined}
           prefetch={false}
         >
           {name}
@@ -29,4 +24,14 @@ export function Navigation() {
       ))}
     </nav>
   );
+}
+
+/** `g`, then the key of a place. */
+function useGoingToPlaces() {
+  const router = useRouter();
+  const keys = PLACES.map(({ key }) => `g>${key}`);
+  useShortcut(keys, (_event, { keys: pressed }) => {
+    const place = PLACES.find(({ key }) => key === pressed?.at(-1));
+    if (place !== undefined) router.push(place.href);
+  });
 }

@@ -4,15 +4,15 @@ import { ActionIcon } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { IconKeyboard } from "@tabler/icons-react";
 import dynamic from "next/dynamic";
-import { useHotkeys } from "react-hotkeys-hook";
 import { usePreload } from "@/components/usePreload";
+import { useShortcut } from "@/lib/useShortcut";
 
 const loadShortcutsModal = () => import("./ShortcutsModal");
 const ShortcutsModal = dynamic(loadShortcutsModal, { ssr: false });
 
 export function ShortcutsButton() {
   const [opened, { toggle, open, close }] = useDisclosure(false);
-  useHotkeys("?", toggle, { useKey: true, ignoreModifiers: true }); // which keys make a "?" is the layout's matter
+  useShortcut("?", toggle, { useKey: true, ignoreModifiers: true }); // which keys make a "?" is the layout's matter
   usePreload(loadShortcutsModal);
   return (
     <>

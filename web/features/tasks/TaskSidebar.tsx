@@ -4,7 +4,6 @@ import { Button, Checkbox, FileButton, Skeleton, TextInput } from "@mantine/core
 import { IconSearch, IconUpload } from "@tabler/icons-react";
 import Link from "next/link";
 import { useEffect, useRef, useState } from "react";
-import { useHotkeys } from "react-hotkeys-hook";
 import type { useTasks } from "@/api/queries";
 import type { TaskSummary } from "@/api/types";
 import { FailureNote } from "@/components/FailureNote";
@@ -14,6 +13,7 @@ import { Rate } from "@/features/rollouts/Rate";
 import { RecentOutcomes } from "@/features/rollouts/RecentOutcomes";
 import { formatCount } from "@/lib/format";
 import { firstLine, shorten } from "@/lib/text";
+import { useShortcut } from "@/lib/useShortcut";
 import { filterTasks } from "./filter";
 import { loadStartRollouts, StartRollouts } from "./StartRollouts";
 import type { Selection } from "./selection";
@@ -31,7 +31,7 @@ type Props = {
 export function TaskSidebar({ query, tasks, current, selection, onUpload, onNavigate }: Props) {
   const [search, setSearch] = useState("");
   const searchField = useRef<HTMLInputElement>(null);
-  useHotkeys("/", () => searchField.current?.focus(), { preventDefault: true, useKey: true, ignoreModifiers: true });
+  useShortcut("/", () => searchField.current?.focus(), { preventDefault: true, useKey: true, ignoreModifiers: true });
   const shown = filterTasks(tasks, search);
   usePreload(loadStartRollouts);
 

@@ -7,7 +7,7 @@ import { useWorkers } from "@/api/workers";
 import { EmptyState } from "@/components/EmptyState";
 import { FailureNote } from "@/components/FailureNote";
 import { LiveDot } from "@/components/LiveDot";
-import { RelativeTime } from "@/components/RelativeTime";
+import { Time } from "@/components/Time";
 import { ToneBadge } from "@/features/rollouts/ToneBadge";
 import classes from "./WorkerList.module.css";
 import { poolInWords, sortWorkers, standingOf } from "./worker";
@@ -77,11 +77,11 @@ function WorkerRow({ worker }: { worker: Worker }) {
       <span className={classes.pool}>{alive && poolInWords(report.pool)}</span>
       <span className={classes.seen}>
         {alive ? "started " : "last seen "}
-        <RelativeTime iso={alive ? worker.started_at : worker.seen_at} />
+        <Time iso={alive ? worker.started_at : worker.seen_at} />
         {alive && (
           <>
             {", seen "}
-            <RelativeTime iso={worker.seen_at} />
+            <Time iso={worker.seen_at} />
           </>
         )}
       </span>

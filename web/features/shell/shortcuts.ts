@@ -1,0 +1,38 @@
+/** What keys do, as the list shows it. */
+
+export type Place = { name: string; href: string; key: string; pages: readonly string[] };
+
+/** The places of the dashboard: each with the key that goes there after `g`, and the pages that belong to it. */
+export const PLACES: readonly Place[] = [
+  { name: "Overview", href: "/", key: "o", pages: ["/"] },
+  { name: "Live", href: "/live/", key: "l", pages: ["/live/"] },
+  { name: "Batches", href: "/batches/", key: "b", pages: ["/batches/", "/batch/"] },
+  { name: "Workers", href: "/workers/", key: "w", pages: ["/workers/"] },
+];
+
+export type Shortcut = { keys: readonly string[]; does: string };
+export type ShortcutGroup = { title: string; shortcuts: readonly Shortcut[] };
+
+export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
+  {
+    title: "Everywhere",
+    shortcuts: [
+      { keys: ["Ctrl K", "⌘ K"], does: "find a page, task, batch or rollout, or do something" },
+      { keys: ["/"], does: "search the tasks" },
+      { keys: ["?"], does: "this list" },
+    ],
+  },
+  {
+    title: "Go to",
+    shortcuts: PLACES.map(({ name, key }) => ({ keys: [`g ${key}`], does: name })),
+  },
+  {
+    title: "In a rollout",
+    shortcuts: [
+      { keys: ["←", "k"], does: "step before" },
+      { keys: ["→", "j"], does: "step after" },
+      { keys: ["v"], does: "live picture, video or screenshot" },
+      { keys: ["Space"], does: "play or pause the video" },
+    ],
+  },
+];
