@@ -665,6 +665,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/analytics/causes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Causes
+         * @description What the newest failed rollouts failed for: those that are alike but for numbers, ids and addresses, together.
+         */
+        get: operations["get_causes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Overview
+         * @description What runs and waits, how much room there is, why nothing is claimed, and how fast it goes.
+         */
+        get: operations["get_overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/agents": {
         parameters: {
             query?: never;
@@ -1060,6 +1100,44 @@ export interface components {
             cost?: number | null;
         };
         /**
+         * Cause
+         * @description What ``rollouts`` of the newest failed ones failed for.
+         *
+         *     ``pattern`` is the first line of their errors' messages, with ``…`` where they differ; ``text``, a piece of it that all of them
+         *     have, finds others, where there is one. ``examples`` are the newest ones, ``tasks`` and ``agents`` how many are concerned.
+         */
+        Cause: {
+            /** Error */
+            error: string;
+            phase: components["schemas"]["Phase"];
+            /** Pattern */
+            pattern: string;
+            /** Text */
+            text: string | null;
+            /** Retryable */
+            retryable: boolean;
+            /** Rollouts */
+            rollouts: number;
+            /** Tasks */
+            tasks: number;
+            /** Agents */
+            agents: number;
+            /** Examples */
+            examples: components["schemas"]["FailedRollout"][];
+        };
+        /**
+         * Causes
+         * @description What the newest failed rollouts, ``looked_at`` of them, failed for: the cause of the newest one first.
+         */
+        Causes: {
+            /** Causes */
+            causes: components["schemas"]["Cause"][];
+            /** Looked At */
+            looked_at: number;
+            /** More */
+            more: boolean;
+        };
+        /**
          * Cell
          * @description The success rate of an agent at a task.
          */
@@ -1182,6 +1260,18 @@ export interface components {
             /** Concern */
             concern: string;
             decision: components["schemas"]["Decision"];
+        };
+        /**
+         * ContestantDays
+         * @description Success rates of an agent, for some with a model, on the days of which it has rollouts, oldest first.
+         */
+        ContestantDays: {
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
+            /** Days */
+            days: components["schemas"]["DaySuccess"][];
         };
         /**
          * ContestantSuccess
@@ -1407,6 +1497,22 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * FailedRollout
+         * @description One of the rollouts that failed for a cause.
+         */
+        FailedRollout: {
+            /** Id */
+            id: string;
+            /** Task Id */
+            task_id: string;
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
+            /** Finished At */
+            finished_at: string | null;
         };
         /**
          * Failure
@@ -1770,6 +1876,37 @@ export interface components {
             kind: "navigate";
             /** Url */
             url: string;
+        };
+        /**
+         * Overview
+         * @description How the installation is.
+         *
+         *     ``running`` rollouts are being executed; ``queued`` ones wait, ``held`` of them in batches that are paused. ``claiming``
+         *     says whether what waits will be executed; ``blocked``, why some or all of it will not. ``eta_seconds`` is when what is
+         *     not held will have ended, at the present throughput; null where that says nothing.
+         */
+        Overview: {
+            /** Running */
+            running: number;
+            /** Queued */
+            queued: number;
+            /** Held */
+            held: number;
+            /** Live Batches */
+            live_batches: number;
+            /** Workers */
+            workers: number;
+            slots: components["schemas"]["Slots"];
+            /** Claiming */
+            claiming: boolean;
+            /** Blocked */
+            blocked: string[];
+            throughput: components["schemas"]["Throughput"];
+            /**
+             * Eta Seconds
+             * @description 0 where nothing waits or runs
+             */
+            eta_seconds: number | null;
         };
         /**
          * PassAtK
@@ -2450,6 +2587,16 @@ export interface components {
             text: string;
         };
         /**
+         * Slots
+         * @description Rollouts that the workers that claim can execute at once: ``total``, of which ``free`` are free.
+         */
+        Slots: {
+            /** Total */
+            total: number;
+            /** Free */
+            free: number;
+        };
+        /**
          * Spread
          * @description Of so many values: their mean, what half and nine tenths of them do not exceed, the least and the largest.
          */
@@ -2565,11 +2712,13 @@ export interface components {
         StopReason: "answered" | "step_limit" | "time_limit" | "token_limit" | "stalled" | "cost_limit";
         /**
          * SuccessByDay
-         * @description Success rates of days without a gap, oldest first.
+         * @description Success rates of days, oldest first: of all rollouts without a gap, and by agent and model.
          */
         SuccessByDay: {
             /** Days */
             days: components["schemas"]["DaySuccess"][];
+            /** Contestants */
+            contestants: components["schemas"]["ContestantDays"][];
         };
         /**
          * SuccessMatrix
@@ -2775,6 +2924,20 @@ export interface components {
              * Format: date-time
              */
             updated_at: string;
+        };
+        /**
+         * Throughput
+         * @description Rollouts that came to an end by themselves (``completed`` or ``failed``) in the last ``seconds``, and how many that is in an hour.
+         */
+        Throughput: {
+            /** Seconds */
+            seconds: number;
+            /** Completed */
+            completed: number;
+            /** Failed */
+            failed: number;
+            /** Per Hour */
+            per_hour: number;
         };
         /**
          * TypeInto
@@ -4500,6 +4663,8 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
+                /** @description only rollouts of batches that have this tag */
+                tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or before */
@@ -4553,6 +4718,8 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
+                /** @description only rollouts of batches that have this tag */
+                tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or before */
@@ -4604,6 +4771,8 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
+                /** @description only rollouts of batches that have this tag */
+                tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or before */
@@ -4655,6 +4824,8 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
+                /** @description only rollouts of batches that have this tag */
+                tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or before */
@@ -4707,6 +4878,8 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
+                /** @description only rollouts of batches that have this tag */
+                tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or before */
@@ -4758,6 +4931,8 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
+                /** @description only rollouts of batches that have this tag */
+                tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or before */
@@ -4809,6 +4984,8 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
+                /** @description only rollouts of batches that have this tag */
+                tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or before */
@@ -4827,6 +5004,93 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Failures"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_causes: {
+        parameters: {
+            query?: {
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description failed rollouts that are looked at */
+                newest?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Causes"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_overview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
                 };
             };
             /** @description The request is refused; `errors` names the fields */

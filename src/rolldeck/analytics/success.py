@@ -5,8 +5,8 @@ from datetime import date
 from typing import Any
 
 from rolldeck.analytics.intervals import Interval, clustered, wilson
-from rolldeck.analytics.tally import Figure, LeftOut, by_contestant, count, grouped
-from rolldeck.storage.tallies import Tally
+from rolldeck.analytics.tally import Figure, LeftOut, by_contestant, by_name, count, grouped
+from rolldeck.storage.tallies import Contestant, Tally
 
 
 class Success(Figure):
@@ -53,10 +53,19 @@ class DaySuccess(Success):
     day: date
 
 
+class ContestantDays(Figure):
+    """Success rates of an agent, for some with a model, on the days of which it has rollouts, oldest first."""
+
+    agent: str
+    model: str | None
+    days: list[DaySuccess]
+
+
 class SuccessByDay(Figure):
-    """Success rates of days without a gap, oldest first."""
+    """Success rates of days, oldest first: of all rollouts without a gap, and by agent and model."""
 
     days: list[DaySuccess]
+    contestants: list[ContestantDays]
 
 
 class Cell(Success):
@@ -85,8 +94,18 @@ def success_rates(tallies: Sequence[Tally]) -> SuccessRates:
 
 
 def success_by_day(days: Mapping[date, Sequence[Tally]]) -> SuccessByDay:
-    """Return the rate of each day, also of those without rollouts."""
-    return SuccessByDay(days=[DaySuccess(day=day, **_success(its)) for day, its in sorted(days.items())])
+    """Return the rate of each day, also of those without rollouts, and that of each agent and model on its days."""
+    in_order = sorted(days.items())
+    theirs: dict[Contestant, list[DaySuccess]] = {}
+    for day, its in in_order:
+        for who, some in by_contestant(its).items():
+            theirs.setdefault(who, []).append(DaySuccess(day=day, **_success(some)))
+    return SuccessByDay(
+        days=[DaySuccess(day=day, **_success(its)) for day, its in in_order],
+        contestants=[
+            ContestantDays(agent=who.agent, model=who.model, days=theirs[who]) for who in sorted(theirs, key=by_name)
+        ],
+    )
 
 
 def success_matrix(tallies: Iterable[Tally]) -> SuccessMatrix:

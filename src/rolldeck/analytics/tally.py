@@ -63,4 +63,9 @@ def grouped(tallies: Iterable[Tally], key: Callable[[Tally], _Key]) -> Mapping[_
 def by_contestant(tallies: Iterable[Tally]) -> Mapping[Contestant, list[Tally]]:
     """Return the tallies of each agent and model, in the order of their names."""
     groups = grouped(tallies, lambda tally: tally.contestant)
-    return {key: groups[key] for key in sorted(groups, key=lambda each: (each.agent, each.model or ""))}
+    return {key: groups[key] for key in sorted(groups, key=by_name)}
+
+
+def by_name(contestant: Contestant) -> tuple[str, str]:
+    """Return what contestants are ordered by."""
+    return contestant.agent, contestant.model or ""

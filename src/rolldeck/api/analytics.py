@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
 from rolldeck.analytics.attempts import FlakyTasks, PassCurves, flaky_tasks, pass_curves
+from rolldeck.analytics.causes import Causes, causes
 from rolldeck.analytics.effort import Efforts, Failures, efforts, failures
 from rolldeck.analytics.success import (
     SuccessByDay,
@@ -17,8 +18,10 @@ from rolldeck.analytics.success import (
     success_matrix,
     success_rates,
 )
-from rolldeck.api.identifiers import AgentQuery, BatchQuery, ModelQuery, TaskQuery
+from rolldeck.api.identifiers import AgentQuery, BatchQuery, ModelQuery, TagQuery, TaskQuery
 from rolldeck.api.services import Needs
+from rolldeck.domain.status import Status
+from rolldeck.storage.port import RolloutFilter
 from rolldeck.storage.tallies import Scope
 
 router = APIRouter(prefix="/api/analytics", tags=["analytics"])
@@ -34,6 +37,7 @@ async def _scope(
     task_id: TaskQuery = None,
     agent: AgentQuery = None,
     model: ModelQuery = None,
+    tag: TagQuery = None,
     since: Annotated[
         _Day | None, Query(description="only rollouts that were queued on this day (UTC) or later")
     ] = None,
@@ -46,6 +50,7 @@ async def _scope(
         task_id=task_id,
         agent=agent,
         model=model,
+        tag=tag,
         since=None if since is None else datetime.combine(since, time(), UTC),
         until=None if until is None else datetime.combine(until, time(), UTC) + _DAY,
     )
@@ -101,3 +106,21 @@ async def get_effort(services: Needs, scope: Wanted) -> Efforts:
 async def get_failures(services: Needs, scope: Wanted) -> Failures:
     """What rollouts failed for, by the kind of the error and the agent."""
     return failures(await services.statistics.tallies(scope))
+
+
+@router.get("/causes")
+async def get_causes(
+    services: Needs,
+    *,
+    batch_id: BatchQuery = None,
+    task_id: TaskQuery = None,
+    agent: AgentQuery = None,
+    model: ModelQuery = None,
+    newest: Annotated[int, Query(ge=1, le=500, description="failed rollouts that are looked at")] = 200,
+) -> Causes:
+    """What the newest failed rollouts failed for: those that are alike but for numbers, ids and addresses, together."""
+    where = RolloutFilter(
+        batch_id=batch_id, task_id=task_id, agent=agent, model=model, statuses=frozenset({Status.FAILED})
+    )
+    page = await services.rollouts.list(where, limit=newest)
+    return causes(page.rollouts, more=page.next is not None)

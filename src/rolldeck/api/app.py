@@ -1,7 +1,7 @@
 """The application that is served: the API's routes with what they work on, the pages, and the rules for both."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -14,10 +14,12 @@ from rolldeck.api.problems import add_problem_handlers
 from rolldeck.api.routes import bare_application
 from rolldeck.api.security import OriginGuard
 from rolldeck.api.services import Services
+from rolldeck.domain.event import LoggedEvent
+from rolldeck.events.throughput import LOOKS_BACK
 
 
 def create_app(services: Services) -> FastAPI:
-    """Return the application on these services. While it is served, the feed and the metrics follow the event log."""
+    """Return the application on these services. While it is served, the feed, and who counts, follow the event log."""
     app = bare_application(lifespan=_following_events)
     app.state.services = services
     add_problem_handlers(app)
@@ -34,11 +36,24 @@ def create_app(services: Services) -> FastAPI:
 async def _following_events(app: FastAPI) -> AsyncIterator[None]:
     services: Services = app.state.services
     async with services.feed.running():
-        counting = asyncio.create_task(services.metrics.follow(await services.feed.follow()), name="metrics")
+        services.pace.look_back(await _last_events(services))
+        following = [
+            asyncio.create_task(services.metrics.follow(await services.feed.follow()), name="metrics"),
+            asyncio.create_task(services.pace.follow(await services.feed.follow()), name="pace"),
+        ]
         try:
             yield
         finally:
-            counting.cancel()
-            await asyncio.wait({counting})
-            if not counting.cancelled():
-                counting.result()
+            for task in following:
+                task.cancel()
+            await asyncio.wait(following)
+            for task in following:
+                if not task.cancelled():
+                    task.result()
+
+
+async def _last_events(services: Services) -> Sequence[LoggedEvent]:
+    """Return the events just before those that the feed tells."""
+    first = max(0, services.feed.last - LOOKS_BACK)
+    events = await services.events.after(first, limit=LOOKS_BACK)
+    return [event for event in events if event.seq <= services.feed.last]

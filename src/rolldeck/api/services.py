@@ -1,7 +1,7 @@
 """What the API needs of the rest of Rolldeck, and how a route gets at it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Protocol
 
@@ -12,6 +12,7 @@ from rolldeck.agents.port import Agents
 from rolldeck.environments.port import TemplateInfo
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
+from rolldeck.events.throughput import Pace
 from rolldeck.live.frames import LiveFrames
 from rolldeck.storage.port import Artifacts, Batches, Events, Quotas, Rollouts, Tasks, Workers
 from rolldeck.storage.tallies import Statistics
@@ -29,7 +30,7 @@ class Services:
     """The ports that the API calls, and the settings that it heeds.
 
     ``wake`` tells whoever executes rollouts that something was queued or is to be cancelled; it returns at once.
-    ``feed`` and ``metrics`` work while the application is served: its lifespan starts and ends them. ``host`` is the address that the server listens on, ``web_dir`` the exported dashboard, where there is one.
+    ``feed``, ``metrics`` and ``pace`` work while the application is served: its lifespan starts and ends them. ``host`` is the address that the server listens on, ``web_dir`` the exported dashboard, where there is one.
     """
 
     tasks: Tasks
@@ -50,6 +51,7 @@ class Services:
     host: str
     max_upload_mb: int
     web_dir: Path | None
+    pace: Pace = field(default_factory=Pace)
 
     @property
     def max_upload_bytes(self) -> int:

@@ -10,7 +10,9 @@ from rolldeck.domain.status import Status
 
 @dataclass(frozen=True)
 class Scope:
-    """Which rollouts are counted; what is None does not narrow. ``since`` and ``until`` are about when they were queued."""
+    """Which rollouts are counted; what is None does not narrow. ``since`` and ``until`` are about when they were queued, ``tag`` is one of
+    their batch's.
+    """
 
     batch_id: str | None = None
     task_id: str | None = None
@@ -18,6 +20,7 @@ class Scope:
     model: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+    tag: str | None = None
 
 
 @dataclass(frozen=True)

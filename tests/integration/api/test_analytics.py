@@ -55,6 +55,41 @@ async def test_failures_are_told_by_their_kind(client: httpx2.AsyncClient) -> No
     assert (found["failed"], found["ended"]) == (1, 4)
 
 
+async def test_failures_are_grouped_by_cause_with_a_text_that_finds_them(
+    client: httpx2.AsyncClient, deck: Deck
+) -> None:
+    await deck.fail(await deck.claim(await deck.start_a_batch("1")), retryable=False)
+    found = (await client.get("/api/analytics/causes")).json()
+    (cause,) = found["causes"]
+    assert (cause["error"], cause["phase"], cause["pattern"]) == ("EnvironmentFailure", "agent", "it died")
+    assert (cause["rollouts"], cause["tasks"], cause["agents"], found["more"]) == (2, 2, 1, False)
+    assert [example["task_id"] for example in cause["examples"]] == ["1", "2"]
+    narrowed = (await client.get("/api/analytics/causes", params={"task_id": "1"})).json()
+    assert narrowed["causes"][0]["rollouts"] == 1
+
+
+async def test_a_tag_of_batches_narrows_every_statistic(client: httpx2.AsyncClient, deck: Deck) -> None:
+    await deck.finish_a_rollout("1", tags=("nightly", "it's"))
+    for tag, completed in (("nightly", 1), ("it's", 1), ("night", 0), ('["nightly"]', 0)):
+        found = (await client.get("/api/analytics/success", params={"tag": tag})).json()
+        assert found["total"]["completed"] == completed
+
+
+async def test_the_overview_says_what_runs_waits_and_is_held_and_how_fast_it_goes(
+    client: httpx2.AsyncClient, deck: Deck
+) -> None:
+    before = (await client.get("/api/overview")).json()
+    assert (before["running"], before["queued"], before["held"]) == (0, 1, 0)
+    batch_id = await deck.start_a_batch("1", "2")
+    claim = await deck.claim(batch_id)
+    await client.patch(f"/api/batches/{batch_id}", json={"paused": True})
+    found = (await client.get("/api/overview")).json()
+    assert (found["running"], found["queued"], found["held"]) == (1, 2, 1)
+    assert found["slots"]["total"] - found["slots"]["free"] == 1
+    assert found["claiming"]
+    await deck.finish(claim)
+
+
 async def test_tasks_are_listed_with_the_interval_of_their_rate_and_with_how_their_newest_rollouts_ended(
     client: httpx2.AsyncClient,
 ) -> None:

@@ -158,6 +158,15 @@ def test_days_without_rollouts_are_among_the_days() -> None:
     assert [(day.day, day.rate) for day in days] == [(first, None), (second, 0.5)]
 
 
+def test_days_are_told_apart_by_agent_where_it_has_rollouts() -> None:
+    first, second = date(2026, 11, 1), date(2026, 11, 2)
+    found = success_by_day({second: [*tried("a", 1), *tried("a", 0, 1, by=NOOP)], first: tried("a", 1, 1)})
+    assert [(each.agent, [(day.day, day.rate) for day in each.days]) for each in found.contestants] == [
+        ("gemini", [(first, 0.5), (second, 1)]),
+        ("noop", [(second, 0)]),
+    ]
+
+
 def test_curves_leave_tasks_with_too_few_rollouts_out_and_count_them() -> None:
     (curve,) = pass_curves([*tried("a", 1, 3), *tried("b", 2, 0), *tried("c", 0, failed=9)]).curves
     points = {point.k: point for point in curve.points}
