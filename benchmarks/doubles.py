@@ -95,6 +95,8 @@ class NoEnvironment:
 
     async def check(self, *, within_seconds: float = 0) -> None: ...
 
+    async def assign(self, rollout_id: str) -> None: ...
+
     async def logs(self) -> dict[str, str]:
         return {}
 

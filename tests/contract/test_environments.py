@@ -102,6 +102,14 @@ async def test_queries_that_are_refused_are_no_failures_of_the_environment(envir
     await environment.close()
 
 
+async def test_an_environment_that_becomes_a_rollouts_is_as_well_as_before(environments: Environments) -> None:
+    environment = await environments.provision("small", "ready")
+    await environment.assign("0123-4567")
+    await environment.check()
+    assert (await open_page(environment)).status_code == 200
+    await environment.close()
+
+
 async def test_a_closed_environment_passes_no_check_and_answers_no_query(environments: Environments) -> None:
     environment = await environments.provision("small", "rollout")
     await environment.close()

@@ -118,7 +118,7 @@ class WarmPool:
         try:
             while shelf.ready:
                 environment = shelf.ready.popleft()
-                if await self._answers(environment):
+                if await self._is_handed_over(environment, rollout_id):
                     self._hits += 1
                     return environment
             self._misses += 1
@@ -147,10 +147,11 @@ class WarmPool:
     def _shelf(self, name: str) -> _Shelf:
         return self._shelves.setdefault(name, _Shelf(name))
 
-    async def _answers(self, environment: Environment) -> bool:
-        """Return whether it is healthy; one that is not, or that nobody waits for any more, is discarded."""
+    async def _is_handed_over(self, environment: Environment, rollout_id: str) -> bool:
+        """Return whether it is healthy and the rollout's; one that is not, or that nobody waits for any more, is discarded."""
         try:
             await environment.check(within_seconds=2 * _LOOK_SECONDS)
+            await environment.assign(rollout_id)
         except EnvironmentFailure as failure:
             self._give_up(environment, failure)
             return False

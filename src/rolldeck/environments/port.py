@@ -95,6 +95,12 @@ class Environment(Protocol):
         did in a dead one is not judged.
         """
 
+    async def assign(self, rollout_id: str) -> None:
+        """Take the rollout's name wherever people look for it, where it was made before it was known whose it would be.
+
+        Does nothing where no such names are. Raises ``EnvironmentFailure``.
+        """
+
     async def memory_bytes(self) -> int:
         """Return the memory that would be free if only this environment were not there. ``EnvironmentFailure`` if gone."""
 

@@ -204,6 +204,8 @@ class TracedEnvironment:
         await self.check()
         return []
 
+    async def assign(self, rollout_id: str) -> None: ...
+
     async def logs(self) -> dict[str, str]:
         return {}
 

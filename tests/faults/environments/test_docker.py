@@ -6,6 +6,7 @@ The engine is one of this module's own, so that it can be killed.
 import asyncio
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 import pytest_asyncio
 
@@ -25,7 +27,7 @@ from rolldeck.environments.runtimes.docker.environments import DockerEnvironment
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "integration" / "environments"))
 
-from small_containers import small_containers
+from small_containers import page, small_containers
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -110,6 +112,81 @@ async def test_a_service_that_never_becomes_well_is_told_with_its_last_words(
     assert "the password is •••" in str(failure.value)
     await runtime.close()
     assert left_in(engine) == []
+
+
+async def test_health_that_flaps_costs_no_environment_and_health_that_is_gone_does(
+    engine: DockerEngine, scratch: Path
+) -> None:
+    flaps = small_containers(engine.base, engine.postgres, environment={**page("").environment, "UNWELL_EVERY": "2"})
+    runtime = opened(engine, scratch, dataclasses.replace(flaps, name="flaps"))
+    await runtime.build("flaps", lambda _: None)
+    environment = await runtime.provision("flaps", "flapping")
+    for _ in range(4):
+        await environment.check()
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        await http.get(f"{environment.origin}/unwell")
+    with pytest.raises(EnvironmentFailure, match="service web is not well any more: not now"):
+        await environment.check()
+    await runtime.close()
+    assert left_in(engine) == []
+
+
+async def test_what_a_service_installs_is_in_its_environments_and_a_command_that_fails_is_told(
+    engine: DockerEngine, scratch: Path
+) -> None:
+    needs_it = ("sh", "-c", "cat ${directory}/installed && exec python3 ${directory}/server.py ${port}")
+    writes = ("python3", "-c", "from pathlib import Path; Path('${directory}/installed').write_text('yes')")
+    recipe = small_containers(engine.base, engine.postgres, install=(writes,), command=needs_it)
+    runtime = opened(engine, scratch, dataclasses.replace(recipe, name="installs"))
+    await runtime.build("installs", lambda _: None)
+    await (await runtime.provision("installs", "installed")).close()
+    await runtime.close()
+    fails = ("python3", "-c", "raise SystemExit('no such package')")
+    runtime = opened(engine, scratch, small_containers(engine.base, engine.postgres, install=(fails,)))
+    with pytest.raises(TemplateError, match=r"of web ended with exit code 1: no such package"):
+        await runtime.build("small", lambda _: None)
+    await runtime.close()
+    assert left_in(engine) == []
+
+
+async def test_what_was_made_ready_ahead_is_named_after_its_rollout(
+    environments: DockerEnvironments, engine: DockerEngine
+) -> None:
+    earlier = await environments.provision("small", "wanted")
+    ready = await environments.provision("small", "ready")
+    await ready.assign("wanted")
+    names = engine.docker("ps", "--format={{.Names}}").split()
+    assert {re.sub("-[0-9a-f]{12}$", "-…", name) for name in names} == {
+        f"rollout-{part}-wanted{suffix}" for part in ("pg", "web", "relay") for suffix in ("", "-…")
+    }
+    await ready.check()
+    await asyncio.gather(earlier.close(), ready.close())
+
+
+async def test_while_there_are_no_addresses_for_another_network_nothing_is_claimed(
+    environments: DockerEnvironments, engine: DockerEngine
+) -> None:
+    alive = await environments.provision("small", "alive")
+    others = take_all_addresses(engine)
+    with pytest.raises(EnvironmentFailure, match="default-address-pools") as failure:
+        await environments.provision("small", "another")
+    assert failure.value.retryable
+    assert environments.blocked == str(failure.value)
+    await alive.check()
+    await alive.close()
+    assert environments.blocked is None
+    another = await environments.provision("small", "another")
+    engine.docker("network", "rm", *others)
+    await another.close()
+    assert left_in(engine) == []
+
+
+def take_all_addresses(engine: DockerEngine) -> list[str]:
+    """Make networks until the engine makes no more."""
+    names: list[str] = []
+    while engine.docker("network", "create", f"taken-{len(names)}", check=False):
+        names.append(f"taken-{len(names)}")
+    return names
 
 
 async def test_a_service_that_ends_at_once_is_not_waited_for(engine: DockerEngine, scratch: Path) -> None:

@@ -61,6 +61,18 @@ async def test_an_environment_is_logged_in_and_its_services_reach_each_other(com
     await environment.close()
 
 
+async def test_what_its_services_wrote_is_told_without_secrets(composed: ProcessEnvironments) -> None:
+    environment = await composed.provision("small", "rollout")
+    await get(environment, "/")
+    logs = await environment.logs()
+    assert set(logs) == {"web", "counter"}
+    assert "GET / HTTP" in logs["counter"]
+    assert "the password is …" in logs["web"]
+    await environment.close()
+    with pytest.raises(EnvironmentFailure):
+        await environment.logs()
+
+
 async def test_state_is_a_copy_and_all_else_is_the_templates(composed: ProcessEnvironments) -> None:
     environment = await composed.provision("small", "rollout")
     directory = await where(environment)

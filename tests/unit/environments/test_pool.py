@@ -30,6 +30,7 @@ class Made:
         self.dead = False
         self.closed = False
         self.close_fails = False
+        self.rollout_id: str | None = None
 
     async def sql(self, database: str, query: str) -> list[Row]:
         return []
@@ -38,6 +39,9 @@ class Made:
         await asyncio.sleep(0)
         if self.dead or self.closed:
             raise EnvironmentFailure("it has died")
+
+    async def assign(self, rollout_id: str) -> None:
+        self.rollout_id = rollout_id
 
     async def logs(self) -> dict[str, str]:
         return {}
@@ -158,6 +162,7 @@ async def test_as_many_are_made_ready_as_rollouts_wait_and_are_handed_over_witho
     await until(lambda: pool.report().ready == 3)
     bench.maker.gate.clear()
     assert await pool.provision("shop", "r1") is bench.maker.made[0]
+    assert bench.maker.made[0].rollout_id == "r1"
     assert pool.report() == PoolReport(ready=2, hits=1, misses=0, discarded=0)
 
 

@@ -526,6 +526,8 @@ class FakeEnvironment:
     async def check(self, *, within_seconds: float = 0) -> None:
         await self._scene.at("check the environment" if within_seconds == 0 else "watch the environment")
 
+    async def assign(self, rollout_id: str) -> None: ...
+
     async def logs(self) -> dict[str, str]:
         await self._scene.at("logs")
         return self._scene.logs

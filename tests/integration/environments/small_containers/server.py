@@ -11,12 +11,19 @@ from urllib.parse import parse_qs
 
 NOTES = Path(__file__).with_name("notes.sqlite")
 SESSION = secrets.token_hex(8)
+HEALTH = {"asked": 0, "every": int(os.environ.get("UNWELL_EVERY", "0"))}
 FORM = '<form action="/login" method="post"><input name="name"><input name="password" type="password"></form>'
 
 
 class Page(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
+        if self.path == "/unwell":
+            HEALTH["every"] = 1
+            return self.answer(200, "as you wish")
         if self.path == "/health":
+            HEALTH["asked"] += 1
+            if HEALTH["every"] and HEALTH["asked"] % HEALTH["every"] == 0:
+                return self.answer(503, "not now")
             host, port = os.environ["DATABASE"].split(":")
             socket.create_connection((host, int(port)), 5).close()
             return self.answer(200, "well")

@@ -63,6 +63,19 @@ class Container:
             created = await docker.containers.create(dict(config), name=name)
         return cls(engine, created.id, part)
 
+    async def rename(self, mark: Mark, short_name: str) -> None:
+        """Name it as if it had been created with this mark. Raises ``EnvironmentFailure``."""
+        try:
+            await self._rename(mark.name_of(short_name))
+        except EngineRefusal as refusal:
+            if refusal.status != _CONFLICT:
+                raise
+            await self._rename(mark.other_name_of(short_name))
+
+    async def _rename(self, name: str) -> None:
+        async with self._engine.asking(f"name {self.part} {name}") as docker:
+            await self._of(docker).rename(name)
+
     async def start(self) -> None:
         """Start it. Raises ``EnvironmentFailure``."""
         async with self._engine.asking(f"start {self.part}", seconds=_START_SECONDS) as docker:

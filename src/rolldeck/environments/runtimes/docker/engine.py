@@ -5,6 +5,7 @@ API: https://docs.docker.com/reference/api/engine/, from 1.41 (20.10) on.
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -20,6 +21,13 @@ _LONG_SECONDS = 1800.0
 _PING_SECONDS = 5.0
 _NO_ROOM_FOR_NETWORKS = ("non-overlapping", "address pools")
 _START_IT = "start it, or name another one with DOCKER_HOST or `docker context use`"
+
+_FULL_SECONDS = 10.0
+_FULL = (
+    "the Docker engine has no addresses left for another network: add smaller ones to `default-address-pools` "
+    'in its daemon.json, for example {"base": "10.220.0.0/16", "size": 28}, or run fewer rollouts at once '
+    "(ROLLDECK_PARALLEL, ROLLDECK_POOL_MB)"
+)
 
 
 class EngineAway(EnvironmentFailure):
@@ -42,6 +50,18 @@ class Engine:
         self._docker: Docker | None = None
         self.away: str | None = None
         """Why nothing can be asked of it, in words; None as far as is known."""
+        self._full: str | None = None
+        self._full_since = 0.0
+
+    @property
+    def full(self) -> str | None:
+        """Why it has no room for another network, in words; None where it may have: then it is worth another try."""
+        # Others' networks come and go too, which nobody tells.
+        return self._full if time.monotonic() - self._full_since < _FULL_SECONDS else None
+
+    def has_room_again(self) -> None:
+        """Take note that a network was removed."""
+        self._full = None
 
     @asynccontextmanager
     async def asking(self, what: str, *, seconds: float = _SECONDS) -> AsyncIterator[Docker]:
@@ -55,7 +75,7 @@ class Engine:
         except DockerError as error:
             if error.status == _NOT_CONNECTED:
                 raise self._no_answer(error.message) from error
-            raise _refusal(what, error) from error
+            raise self._refusal(what, error) from error
         except TimeoutError as error:
             raise EngineAway(f"the Docker engine did not {what} within {seconds:g} s") from error
         except (aiohttp.ClientError, OSError) as error:
@@ -64,6 +84,12 @@ class Engine:
     def _no_answer(self, reason: object) -> EngineAway:
         self.away = f"the Docker engine does not answer ({reason}): {_START_IT}"
         return EngineAway(self.away)
+
+    def _refusal(self, what: str, error: DockerError) -> EngineRefusal:
+        if any(sign in str(error.message) for sign in _NO_ROOM_FOR_NETWORKS):
+            self._full, self._full_since = _FULL, time.monotonic()
+            return EngineRefusal(_FULL, error.status)
+        return EngineRefusal(f"the Docker engine did not {what}: {error.message}", error.status)
 
     async def ping(self) -> Mapping[str, Any]:
         """Return what it says of its version, and note whether it answers. Raises ``EngineAway``."""
@@ -98,14 +124,3 @@ class Engine:
             except (AssertionError, ValueError, DockerError) as error:  # an assertion is how it says: no socket found
                 raise EngineAway(f"there is no Docker engine here ({error}): {_START_IT}") from error
         return self._docker
-
-
-def _refusal(what: str, error: DockerError) -> EngineRefusal:
-    message = f"the Docker engine did not {what}: {error.message}"
-    if any(sign in str(error.message) for sign in _NO_ROOM_FOR_NETWORKS):
-        message = (
-            "the Docker engine has no addresses left for another network: add smaller ones to `default-address-pools` "
-            'in its daemon.json, for example {"base": "10.220.0.0/16", "size": 28}, or run fewer rollouts at once '
-            "(ROLLDECK_PARALLEL, ROLLDECK_POOL_MB)"
-        )
-    return EngineRefusal(message, error.status)

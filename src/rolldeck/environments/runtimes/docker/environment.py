@@ -17,6 +17,8 @@ from rolldeck.environments.runtimes.docker.state import query_in
 from rolldeck.environments.runtimes.docker.template import DockerTemplate
 from rolldeck.environments.runtimes.queries import query_postgres
 
+_AGAIN_AFTER_SECONDS = (0.2, 1.0)
+
 
 class DockerEnvironment:
     """Services that are well, in a network of their own. It dies once: what has ended is not started again."""
@@ -57,13 +59,14 @@ class DockerEnvironment:
         self._expect_life()
         if time.monotonic() - self._answered_at < within_seconds:
             return
-        services = self._services.composition.services
-        answers = await asyncio.gather(*(self._services.ask(service) for service in services))
-        for service, answer in zip(services, answers, strict=True):
-            if not answer.well:
-                self._ends(service, answer.said)
+        await asyncio.gather(*(self._expect_well(service) for service in self._services.composition.services))
         self._expect_life()
         self._answered_at = time.monotonic()
+
+    async def assign(self, rollout_id: str) -> None:
+        """Name its containers after the rollout. Their labels stay: no engine changes those of what is there."""
+        self._expect_life()
+        await self._services.name_after(rollout_id)
 
     async def memory_bytes(self) -> int:
         """Return the memory of its containers."""
@@ -85,6 +88,17 @@ class DockerEnvironment:
         if self._closing is None:
             self._closing = asyncio.create_task(self._resources.aclose())
         await asyncio.shield(self._closing)
+
+    async def _expect_well(self, service: Service) -> None:
+        """Raise ``EnvironmentFailure`` where a service is not well, also when asked again: some are busy for a moment."""
+        answer = await self._services.ask(service)
+        for seconds in _AGAIN_AFTER_SECONDS:
+            if answer.well or self._services.end() is not None:
+                break
+            await asyncio.sleep(seconds)
+            answer = await self._services.ask(service)
+        if not answer.well:
+            self._ends(service, answer.said)
 
     def _address_of(self, source: PostgresSource) -> DatabaseAddress:
         service = next(one for one in self._services.composition.services if one.name == source.service)

@@ -112,8 +112,8 @@ class DockerEnvironments:
 
     @property
     def blocked(self) -> str | None:
-        """Why nothing can be provisioned now: the engine that was in use is away."""
-        return None if self._session is None else self._engine.away
+        """Why nothing can be provisioned now: the engine that was in use is away, or has no room for another network."""
+        return None if self._session is None else self._engine.away or self._engine.full
 
     async def reap(self) -> int:
         """Remove what dead sessions and failed clean-ups left; see the port."""

@@ -158,6 +158,7 @@ async def remove_network(engine: Engine, network: str) -> None:
     try:
         async with engine.asking("remove a network") as docker:
             await (await docker.networks.get(network)).delete()
+        engine.has_room_again()
     except EngineRefusal as refusal:
         if refusal.status != _NOT_FOUND:
             raise

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import asyncpg
 import httpx2
@@ -15,7 +15,7 @@ from rolldeck.environments.runtimes.docker.container import Container
 from rolldeck.environments.runtimes.docker.engine import Engine
 from rolldeck.environments.runtimes.docker.labels import Mark, short_name
 from rolldeck.environments.runtimes.docker.leftovers import remove_environment
-from rolldeck.environments.runtimes.docker.network import Front, RolloutNetwork
+from rolldeck.environments.runtimes.docker.network import RELAY, Front, RolloutNetwork
 from rolldeck.environments.runtimes.docker.postgres import PostgresService
 from rolldeck.environments.runtimes.docker.secrets import Secrets
 from rolldeck.environments.runtimes.docker.service_config import place_of, service_config
@@ -146,6 +146,13 @@ class Services:
         """Return the end of what each service wrote, without secrets. Raises ``EnvironmentFailure``."""
         texts = await asyncio.gather(*(container.log() for container in self.containers.values()))
         return {name: self.secrets.removed_from(text) for name, text in zip(self.containers, texts, strict=True)}
+
+    async def name_after(self, rollout_id: str) -> None:
+        """Give its containers a rollout's names. Raises ``EnvironmentFailure``."""
+        mark = replace(self._mark, rollout_id=rollout_id)
+        names = {name: short_name(service) for name, service in self._by_name.items()}
+        renamed = [container.rename(mark, names[name]) for name, container in self.containers.items()]
+        await asyncio.gather(*renamed, self._network.relay.rename(mark, RELAY))
 
     async def remove(self) -> None:
         """Remove all of it, also what was being made when it was given up. Idempotent. Raises ``EnvironmentFailure``."""

@@ -68,6 +68,9 @@ class ProcessEnvironment:
         if not self._life.answered_within(within_seconds):
             await self._life.check()
 
+    async def assign(self, rollout_id: str) -> None:
+        """Nothing: its database, role, directory and user keep the names that they have while it runs."""
+
     async def memory_bytes(self) -> int:
         """Return what is its own: of its process, and of its files and database where these are in memory."""
         self._expect_life()

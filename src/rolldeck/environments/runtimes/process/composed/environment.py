@@ -88,6 +88,9 @@ class ComposedEnvironment:
         self._expect_life()
         self._answered_at = time.monotonic()
 
+    async def assign(self, rollout_id: str) -> None:
+        """Nothing: its directory, user and ports keep the names that they have while it runs."""
+
     async def memory_bytes(self) -> int:
         """Return what its processes and, where these are in memory, its files take."""
         self._expect_life()
@@ -98,8 +101,11 @@ class ComposedEnvironment:
         return sum(processes) + await asyncio.to_thread(size_in_memory, self._directory)
 
     async def logs(self) -> Mapping[str, str]:
-        """Return nothing: its services' files go with its directory."""
-        return {}
+        """Return the end of what each service wrote; also of those that have ended."""
+        if self._closing is not None:
+            raise EnvironmentFailure("the environment is closed")
+        texts = [await asyncio.to_thread(service.log) for service in self._services]
+        return {each.service.name: text for each, text in zip(self._services, texts, strict=True)}
 
     def release_with(self, resources: AsyncExitStack) -> None:
         """Take over what ``close`` will undo."""

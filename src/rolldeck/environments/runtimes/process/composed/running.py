@@ -28,6 +28,7 @@ _ANSWER_SECONDS = 10.0
 _STOP_SECONDS = 15.0
 _END_SECONDS = 10.0
 _LAST_WORDS = 2000
+_MOST_LOG = 1 << 20
 # Neither a log nor an application's files may fill the disk.
 _LARGEST_FILE = 512 * 1024 * 1024
 
@@ -130,12 +131,14 @@ class RunningService:
             await kill(process)
         return None if status == 0 else f"has a health command that ended with status {status}"
 
-    def _last_words(self) -> str:
-        """Return the end of its log, without secrets."""
+    def log(self, *, most_bytes: int = _MOST_LOG) -> str:
+        """Return the end of what it wrote, without secrets; also after its end. Blocks for milliseconds."""
         size = self._log.seek(0, os.SEEK_END)
-        self._log.seek(max(0, size - _LAST_WORDS))
-        text = self._log.read(_LAST_WORDS).decode(errors="replace")
-        return self._interior.without_secrets(text).strip() or "(nothing)"
+        self._log.seek(max(0, size - most_bytes))
+        return self._interior.without_secrets(self._log.read(most_bytes).decode(errors="replace"))
+
+    def _last_words(self) -> str:
+        return self.log(most_bytes=_LAST_WORDS).strip() or "(nothing)"
 
     async def stop(self) -> None:
         """Ask it to end, so that what it leaves can be a template; kill it if it does not."""
