@@ -4,7 +4,7 @@ import asyncio
 import base64
 import random
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -15,15 +15,16 @@ from sqlalchemy import Connection, insert
 
 from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.errors import InvalidInput
-from rolldeck.domain.rollout import Phase, RolloutError
+from rolldeck.domain.rollout import Phase, RolloutError, Step
 from rolldeck.domain.status import Event, Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
 from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.storage.database import Database
 from rolldeck.storage.database.engine import Transactions, open_transactions
+from rolldeck.storage.database.ids import least_ulid_at
 from rolldeck.storage.database.models import batches, rollouts, task_versions, tasks
-from rolldeck.storage.database.repositories import finding, listing, searching
+from rolldeck.storage.database.repositories import finding, listing, searching, wanted
 from rolldeck.storage.database.repositories.list_order import Cursor
 from rolldeck.storage.database.repositories.text_sample import TextSample
 from rolldeck.storage.port import Change, Claim, RolloutFilter, RolloutPage, RolloutSort
@@ -39,16 +40,24 @@ TASKS = {
 WORDS = ["42", "Hats and coats", "ЗНАЧЕНИЕ", "50 % off_", 'said "yes"', "Straße", "timeout", "a b c d e f g h"]
 
 
+def environment_of(task_id: str) -> str:
+    return "shop" if task_id == "t2" else "superset"
+
+
+def tags_of(task_id: str, version: str) -> tuple[str, ...]:
+    return ('a "b"', "ß") if version == "2" else ("a",) if task_id in {"t0", "t2"} else ()
+
+
 def rollout_row(number: int, chance: random.Random) -> dict[str, Any]:
     agent = chance.choice(list(AGENTS))
     status = chance.choices(list(Status), weights=[3, 1, 1, 1, 20, 6, 2])[0]
     task_id = chance.choice(["t0", "t1", "t1", "t2", "t2", "t2", "t3"])
     row: dict[str, Any] = {
-        "id": f"{number:026d}",
+        "id": least_ulid_at(A_MOMENT + timedelta(seconds=number)),
         "batch_id": f"{chance.choice([0, 1, 1, 1]):026d}",
         "task_id": task_id,
         "task_version": "2" if task_id == "t1" and number % 2 else "1",
-        "environment": "superset",
+        "environment": environment_of(task_id),
         "agent": agent,
         "model": chance.choice(AGENTS[agent]),
         "quota": agent,
@@ -63,8 +72,10 @@ def rollout_row(number: int, chance: random.Random) -> dict[str, Any]:
         "errors": "[]",
         "failure": None,
         "seconds": None,
+        "cost": None,
     }
     if status.is_final:
+        row["cost"] = chance.choice([None, 0.0, 0.25, chance.random()])
         row["seconds"] = chance.choice([None, 1.5, 2.0, chance.random() * 10])
     if status is Status.COMPLETED:
         row["success"] = chance.random() < 0.5
@@ -90,7 +101,13 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
             {
                 "task_id": name,
                 "version": version,
-                "content": Task(id=name, task=instruction, answer=1).model_dump_json(by_alias=True),
+                "content": Task(
+                    id=name,
+                    task=instruction,
+                    answer=1,
+                    environment=environment_of(name),
+                    tags=tags_of(name, version),
+                ).model_dump_json(by_alias=True),
                 "created_at": A_MOMENT,
             }
             for name, version, instruction in versions
@@ -180,11 +197,26 @@ def matches(row: dict[str, Any], where: RolloutFilter) -> bool:
         "model": where.model,
         "success": where.success,
         "failure": where.error,
+        "environment": where.environment,
     }
     if any(row[name] != value for name, value in equal.items() if value is not None):
         return False
     if where.statuses and row["status"] not in where.statuses:
         return False
+    if where.tag is not None and where.tag not in tags_of(row["task_id"], row["task_version"]):
+        return False
+    if where.since is not None and row["created_at"] < where.since:
+        return False
+    if where.until is not None and row["created_at"] >= where.until:
+        return False
+    for name, least, most in (
+        ("seconds", where.min_seconds, where.max_seconds),
+        ("cost", where.min_cost, where.max_cost),
+    ):
+        if least is None and most is None:
+            continue
+        if row[name] is None or not (least or 0) <= row[name] <= (1e9 if most is None else most):
+            return False
     if not where.text:
         return True
     words = where.text.lower()
@@ -202,6 +234,9 @@ def sizes(request: pytest.FixtureRequest) -> Iterator[None]:
     """With the real bounds, these rollouts are always few; with small ones, every way of finding a page is gone."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching, "_LOOKED_AT", 20)
+        if request.param == "few are many here":
+            patch.setattr(wanted, "_MANY", 100)
+            patch.setattr(wanted, "_MOST_RANGES", 2)
         if request.param == "few are many here":
             patch.setattr(searching, "_FEW_TEXTS", 20)
             patch.setattr(searching, "_CANDIDATES", 200)
@@ -222,10 +257,27 @@ FILTERS = st.builds(
         "", "hats", "HATS", "значение", "50 %", "_", '"yes"', "straße", "t1", "a b", "coats t", "ÄPFEL", "never"
     ),
 )
+DESCRIBED = st.builds(
+    replace,
+    FILTERS,
+    environment=maybe("shop", "superset", "unknown"),
+    tag=maybe("a", 'a "b"', "ß", "unknown"),
+    since=maybe(A_MOMENT, A_MOMENT + timedelta(seconds=150.5), A_MOMENT + timedelta(days=1)),
+    until=maybe(A_MOMENT, A_MOMENT + timedelta(seconds=200), A_MOMENT + timedelta(days=1)),
+    min_seconds=maybe(0.0, 1.5, 9.9),
+    max_seconds=maybe(0.0, 2.0, 100.0),
+    min_cost=maybe(0.0, 0.25, 2.0),
+    max_cost=maybe(0.0, 0.5),
+)
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(where=FILTERS, sort=st.sampled_from(RolloutSort), limit=st.sampled_from([1, 7, 50, 200]), first=st.booleans())
+@given(
+    where=FILTERS | DESCRIBED,
+    sort=st.sampled_from(RolloutSort),
+    limit=st.sampled_from([1, 7, 50, 200]),
+    first=st.booleans(),
+)
 def test_pages_are_what_filtering_and_sorting_by_hand_gives(
     stored: Stored, sizes: None, where: RolloutFilter, sort: RolloutSort, limit: int, *, first: bool
 ) -> None:
@@ -258,7 +310,7 @@ def test_every_page_of_a_list_together_is_the_whole_list_once(stored: Stored, so
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(where=FILTERS.filter(lambda where: where.text), sort=st.sampled_from(RolloutSort))
+@given(where=(FILTERS | DESCRIBED).filter(lambda where: where.text), sort=st.sampled_from(RolloutSort))
 def test_a_search_that_goes_on_from_page_to_page_finds_everything_once(
     stored: Stored, sizes: None, where: RolloutFilter, sort: RolloutSort
 ) -> None:
@@ -302,6 +354,10 @@ def test_a_cursor_that_no_such_list_returned_is_refused(stored: Stored, after: s
 
 
 LEADING = {
+    "a tag": RolloutFilter(tag="a"),
+    "a few minutes": RolloutFilter(since=A_MOMENT, until=A_MOMENT + timedelta(minutes=5)),
+    "few that took long": RolloutFilter(min_seconds=9.9, environment="shop"),
+    "few that cost much": RolloutFilter(min_cost=0.99),
     "agent": RolloutFilter(agent="gemini"),
     "task": RolloutFilter(task_id="t1"),
     "batch": RolloutFilter(batch_id=f"{1:026d}"),
@@ -383,6 +439,24 @@ async def test_a_list_follows_what_happens_to_a_rollout(told: Told) -> None:
     await rollouts_port.delete(rollout_id)
     assert rollout_id not in await told.found()
     assert len(await told.found(text="pears")) == 1
+
+
+async def test_what_the_agent_said_in_the_attempt_that_decided_is_found_once_it_has_ended(told: Told) -> None:
+    await told.begin()
+    claim = await told.claim()
+    rollout_id, token = claim.rollout.id, claim.token
+    now = datetime.now(UTC)
+    said = ("I open the Pivot\x00 table", "Ähnlich as before")
+    for index, message in enumerate(said):
+        step = Step(index=index, offset=0, url="http://x/", screenshot="s", message=message, at=now)
+        await told.database.rollouts.add_step(rollout_id, token, step)
+    assert await told.found(text="pivot") == []
+    error = RolloutError(phase=Phase.AGENT, kind="ModelError", message="gone", retryable=False)
+    await told.database.rollouts.advance(rollout_id, token, Event.ERROR, Change(errors=(error,)))
+    assert await told.found(text="open the PIVOT") == [rollout_id]
+    assert await told.found(text="ähnlich as") == [rollout_id]
+    await told.database.rollouts.retry(rollout_id)
+    assert await told.found(text="open the pivot") == []
 
 
 async def test_what_no_text_can_hold_is_found_as_what_stands_for_it(told: Told) -> None:

@@ -21,6 +21,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/tasks/upload/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Upload
+         * @description Say what an upload of a task file would add and change, and change nothing.
+         */
+        post: operations["preview_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tasks": {
         parameters: {
             query?: never;
@@ -167,6 +187,28 @@ export interface paths {
          * @description Queue its rollouts that failed for their infrastructure once more. What was tried before is kept.
          */
         post: operations["retry_batch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rollouts/facets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Facets
+         * @description How many rollouts each status, verdict, task, tag, environment, agent, model and kind of error would show.
+         *
+         *     A facet's own choice narrows the others, not itself. `unheeded` names filters that the counts leave out of account.
+         */
+        get: operations["get_facets"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1499,6 +1541,44 @@ export interface components {
             note: string;
         };
         /**
+         * FacetChoice
+         * @description A value that a list can be narrowed to, and how many rollouts it would show then.
+         */
+        FacetChoice: {
+            /** Value */
+            value: string;
+            /** Rollouts */
+            rollouts: number;
+        };
+        /**
+         * Facets
+         * @description What a list of rollouts can be narrowed to, the choices with the most rollouts first, up to 200 of each facet.
+         *
+         *     A facet's own choice narrows the others, not itself, so that another one can be chosen. ``verdict`` is ``right`` or
+         *     ``wrong``, of completed rollouts; ``error`` the kind of the error, of failed ones. ``unheeded`` names the filters
+         *     that these counts leave out of account.
+         */
+        Facets: {
+            /** Status */
+            status: components["schemas"]["FacetChoice"][];
+            /** Verdict */
+            verdict: components["schemas"]["FacetChoice"][];
+            /** Task */
+            task: components["schemas"]["FacetChoice"][];
+            /** Tag */
+            tag: components["schemas"]["FacetChoice"][];
+            /** Environment */
+            environment: components["schemas"]["FacetChoice"][];
+            /** Agent */
+            agent: components["schemas"]["FacetChoice"][];
+            /** Model */
+            model: components["schemas"]["FacetChoice"][];
+            /** Error */
+            error: components["schemas"]["FacetChoice"][];
+            /** Unheeded */
+            unheeded: string[];
+        };
+        /**
          * FailedRollout
          * @description One of the rollouts that failed for a cause.
          */
@@ -2083,10 +2163,18 @@ export interface components {
             field: string;
             /** Message */
             message: string;
-            /** Index */
+            /**
+             * Index
+             * @description position in an uploaded file, from 0
+             */
             index?: number | null;
             /** Item Id */
             item_id?: string | null;
+            /**
+             * Line
+             * @description line of the file on which that begins, from 1
+             */
+            line?: number | null;
         };
         /**
          * Quota
@@ -2867,12 +2955,14 @@ export interface components {
         };
         /**
          * TaskDetail
-         * @description One task, whole. ``interval`` as in ``TaskSummary``.
+         * @description One task, whole. ``interval`` as in ``TaskSummary``; ``versions`` are all that there are, newest first.
          */
         TaskDetail: {
             task: components["schemas"]["Task"];
             /** Version */
             version: string;
+            /** Versions */
+            versions: components["schemas"]["TaskVersionView"][];
             counts: components["schemas"]["Counts"];
             interval: components["schemas"]["Interval"] | null;
             /**
@@ -2926,6 +3016,19 @@ export interface components {
             updated_at: string;
         };
         /**
+         * TaskVersionView
+         * @description A version of a task, and when it was uploaded first.
+         */
+        TaskVersionView: {
+            /** Version */
+            version: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+        };
+        /**
          * Throughput
          * @description Rollouts that came to an end by themselves (``completed`` or ``failed``) in the last ``seconds``, and how many that is in an hour.
          */
@@ -2977,6 +3080,42 @@ export interface components {
             kind: "type";
             /** Text */
             text: string;
+        };
+        /**
+         * UploadEntry
+         * @description A task of a file that is new, or different from the stored one. ``before`` is null for a new one.
+         */
+        UploadEntry: {
+            /** Id */
+            id: string;
+            /**
+             * Line
+             * @description on which it begins, from 1
+             */
+            line: number;
+            before: components["schemas"]["Task"] | null;
+            after: components["schemas"]["Task"];
+        };
+        /**
+         * UploadPreview
+         * @description What an upload of a file would do, in tasks; nothing of it was done.
+         *
+         *     ``entries`` are those that would be added or changed, in the file's order: as many of them as fit into an answer, of
+         *     which ``more`` says how many do not.
+         */
+        UploadPreview: {
+            /** Added */
+            added: number;
+            /** Changed */
+            changed: number;
+            /** Unchanged */
+            unchanged: number;
+            /** Total */
+            total: number;
+            /** Entries */
+            entries: components["schemas"]["UploadEntry"][];
+            /** More */
+            more: number;
         };
         /**
          * UploadResult
@@ -3266,6 +3405,55 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["UploadResult"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /**
+                     * Format: binary
+                     * @description a tasks.json
+                     */
+                    file: string;
+                };
+                "application/json": Record<string, never>[];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadPreview"];
                 };
             };
             /** @description The request is refused; `errors` names the fields */
@@ -3723,6 +3911,79 @@ export interface operations {
             };
         };
     };
+    get_facets: {
+        parameters: {
+            query?: {
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description a version of the task */
+                task_version?: string | null;
+                /** @description only rollouts in this environment */
+                environment?: string | null;
+                /** @description only rollouts of batches that have this tag */
+                tag?: string | null;
+                /** @description only rollouts in one of these statuses */
+                status?: components["schemas"]["Status"][] | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description only completed rollouts with this verdict */
+                success?: boolean | null;
+                /** @description only failed rollouts, by the kind of their error */
+                error?: string | null;
+                /** @description only rollouts that were queued then (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued before (UTC) */
+                until?: string | null;
+                /** @description only rollouts that took so long or longer */
+                min_seconds?: number | null;
+                /** @description only rollouts that took so long or shorter */
+                max_seconds?: number | null;
+                /** @description only rollouts that cost so many US dollars or more */
+                min_cost?: number | null;
+                /** @description only rollouts that cost so many US dollars or less */
+                max_cost?: number | null;
+                /** @description text in the task's id and instruction, the answer, an error's message, or what the agent said */
+                q?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Facets"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_rollouts: {
         parameters: {
             query?: {
@@ -3737,6 +3998,12 @@ export interface operations {
                 batch_id?: string | null;
                 /** @description only rollouts of this task */
                 task_id?: string | null;
+                /** @description a version of the task */
+                task_version?: string | null;
+                /** @description only rollouts in this environment */
+                environment?: string | null;
+                /** @description only rollouts of batches that have this tag */
+                tag?: string | null;
                 /** @description only rollouts in one of these statuses */
                 status?: components["schemas"]["Status"][] | null;
                 /** @description only rollouts of this agent */
@@ -3747,7 +4014,19 @@ export interface operations {
                 success?: boolean | null;
                 /** @description only failed rollouts, by the kind of their error */
                 error?: string | null;
-                /** @description text in the task's id and instruction, the answer, or an error's message */
+                /** @description only rollouts that were queued then (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued before (UTC) */
+                until?: string | null;
+                /** @description only rollouts that took so long or longer */
+                min_seconds?: number | null;
+                /** @description only rollouts that took so long or shorter */
+                max_seconds?: number | null;
+                /** @description only rollouts that cost so many US dollars or more */
+                min_cost?: number | null;
+                /** @description only rollouts that cost so many US dollars or less */
+                max_cost?: number | null;
+                /** @description text in the task's id and instruction, the answer, an error's message, or what the agent said */
                 q?: string | null;
             };
             header?: never;
@@ -4517,10 +4796,18 @@ export interface operations {
                 format: components["schemas"]["TableFormat"];
                 /** @description as in lists */
                 sort?: components["schemas"]["RolloutSort"];
+                /** @description only these, in this order, whatever else is given */
+                rollout_id?: string[] | null;
                 /** @description only what belongs to this batch */
                 batch_id?: string | null;
                 /** @description only rollouts of this task */
                 task_id?: string | null;
+                /** @description a version of the task */
+                task_version?: string | null;
+                /** @description only rollouts in this environment */
+                environment?: string | null;
+                /** @description only rollouts of batches that have this tag */
+                tag?: string | null;
                 /** @description only rollouts in one of these statuses */
                 status?: components["schemas"]["Status"][] | null;
                 /** @description only rollouts of this agent */
@@ -4531,7 +4818,19 @@ export interface operations {
                 success?: boolean | null;
                 /** @description only failed rollouts, by the kind of their error */
                 error?: string | null;
-                /** @description text in the task's id and instruction, the answer, or an error's message */
+                /** @description only rollouts that were queued then (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued before (UTC) */
+                until?: string | null;
+                /** @description only rollouts that took so long or longer */
+                min_seconds?: number | null;
+                /** @description only rollouts that took so long or shorter */
+                max_seconds?: number | null;
+                /** @description only rollouts that cost so many US dollars or more */
+                min_cost?: number | null;
+                /** @description only rollouts that cost so many US dollars or less */
+                max_cost?: number | null;
+                /** @description text in the task's id and instruction, the answer, an error's message, or what the agent said */
                 q?: string | null;
             };
             header?: never;

@@ -4,14 +4,15 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import StringConstraints
 from starlette.responses import StreamingResponse
 
 from rolldeck.api.filters import Where
-from rolldeck.api.identifiers import RolloutId
+from rolldeck.api.identifiers import ULID, RolloutId
 from rolldeck.api.services import Needs
 from rolldeck.export.archive import zip_archive
 from rolldeck.export.media import Inside
-from rolldeck.export.records import rollout_records
+from rolldeck.export.records import chosen_records, rollout_records
 from rolldeck.export.report import html_report
 from rolldeck.export.tables import TableFormat, table
 from rolldeck.export.whole import read_whole
@@ -19,6 +20,8 @@ from rolldeck.storage.port import RolloutSort
 
 router = APIRouter(prefix="/api/exports", tags=["exports"])
 
+_MOST_CHOSEN = 1_000  # rollouts that one address can name
+_Id = Annotated[str, StringConstraints(pattern=ULID)]
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -32,9 +35,16 @@ async def export_rollouts(
     where: Where,
     format_: Annotated[TableFormat, Query(alias="format", description="`json`: JSON lines, an object a line")],
     sort: Annotated[RolloutSort, Query(description="as in lists")] = RolloutSort.NEWEST,
+    rollout_id: Annotated[
+        list[_Id] | None,
+        Query(max_length=_MOST_CHOSEN, description="only these, in this order, whatever else is given"),
+    ] = None,
 ) -> Response:
     """All rollouts that match everything given, however many: the file is sent as it is read."""
-    pages = rollout_records(services.rollouts, services.tasks, where, sort)
+    if rollout_id:
+        pages = chosen_records(services.rollouts, services.tasks, rollout_id)
+    else:
+        pages = rollout_records(services.rollouts, services.tasks, where, sort)
     return await _download(table(pages, format_), format_.media_type, f"rollouts{format_.suffix}")
 
 

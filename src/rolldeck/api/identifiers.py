@@ -19,6 +19,12 @@ AttemptQuery = Annotated[
     int | None, Query(ge=1, lt=1_000_000, description="an attempt, from 1; the present one where none is given")
 ]
 
+EnvironmentQuery = Annotated[
+    str | None, Query(min_length=1, max_length=200, pattern=_NO_NUL, description="only rollouts in this environment")
+]
+TagQuery = Annotated[
+    str | None, Query(min_length=1, max_length=100, pattern=_NO_NUL, description="only rollouts of tasks with this tag")
+]
 BatchQuery = Annotated[str | None, Query(pattern=ULID, description="only what belongs to this batch")]
 RolloutQuery = Annotated[str | None, Query(pattern=ULID, description="only what belongs to this rollout")]
 TaskQuery = Annotated[
@@ -46,7 +52,7 @@ TextQuery = Annotated[
         min_length=1,
         max_length=200,
         pattern=_NO_NUL,
-        description="text in the task's id and instruction, the answer, or an error's message",
+        description="text in the task's id and instruction, the answer, an error's message, or what the agent said",
     ),
 ]
 TaskCursor = Annotated[

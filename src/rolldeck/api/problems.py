@@ -64,7 +64,7 @@ def domain_problem(error: RolldeckError) -> Response:
     fields: list[ProblemField] = []
     if isinstance(error, InvalidInput):
         fields = [
-            ProblemField(field=each.field, message=each.message, index=each.index, item_id=each.item_id)
+            ProblemField(field=each.field, message=each.message, index=each.index, item_id=each.item_id, line=each.line)
             for each in error.problems
         ]
     return problem(status, str(error), fields)

@@ -14,6 +14,7 @@ from rolldeck.api import (
     catalog,
     events,
     exports,
+    facets,
     health,
     metrics,
     overview,
@@ -47,6 +48,7 @@ def bare_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
     for resource in (
         tasks,
         batches,
+        facets,  # before single rollouts, whose ids its path could be taken for
         rollouts,
         trajectories,
         workers,

@@ -61,15 +61,47 @@ class TaskList(BaseModel):
     next: str | None
 
 
+class TaskVersionView(BaseModel):
+    """A version of a task, and when it was uploaded first."""
+
+    version: str
+    created_at: datetime
+
+
 class TaskDetail(BaseModel):
-    """One task, whole. ``interval`` as in ``TaskSummary``."""
+    """One task, whole. ``interval`` as in ``TaskSummary``; ``versions`` are all that there are, newest first."""
 
     task: Task
     version: str
+    versions: list[TaskVersionView]
     counts: Counts
     interval: Interval | None
     created_at: datetime
     updated_at: datetime
+
+
+class UploadEntry(BaseModel):
+    """A task of a file that is new, or different from the stored one. ``before`` is null for a new one."""
+
+    id: str
+    line: int = Field(description="on which it begins, from 1")
+    before: Task | None
+    after: Task
+
+
+class UploadPreview(BaseModel):
+    """What an upload of a file would do, in tasks; nothing of it was done.
+
+    ``entries`` are those that would be added or changed, in the file's order: as many of them as fit into an answer, of
+    which ``more`` says how many do not.
+    """
+
+    added: int
+    changed: int
+    unchanged: int
+    total: int
+    entries: list[UploadEntry]
+    more: int
 
 
 class UploadResult(BaseModel):
@@ -410,8 +442,9 @@ class ProblemField(BaseModel):
 
     field: str
     message: str
-    index: int | None = None
+    index: int | None = Field(default=None, description="position in an uploaded file, from 0")
     item_id: str | None = None
+    line: int | None = Field(default=None, description="line of the file on which that begins, from 1")
 
 
 class Problem(BaseModel):

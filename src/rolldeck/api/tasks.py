@@ -1,16 +1,19 @@
 """Tasks: upload, list, read."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from pydantic import JsonValue
 
 from rolldeck.api.identifiers import TaskCursor, TaskId, TaskVersion
-from rolldeck.api.schemas import TaskDetail, TaskList, UploadResult
-from rolldeck.api.services import Needs
+from rolldeck.api.schemas import TaskDetail, TaskList, UploadPreview, UploadResult
+from rolldeck.api.services import Needs, Services
+from rolldeck.api.upload_preview import upload_preview
 from rolldeck.api.uploads import read_upload
 from rolldeck.api.views import task_detail, task_summary
+from rolldeck.domain.task import Task
 from rolldeck.domain.task_file import parse_task_file, task_file_schema
 
 router = APIRouter(prefix="/api/tasks", tags=["tasks"])
@@ -36,11 +39,7 @@ _UPLOAD_BODY: dict[str, Any] = {
 @router.post("/upload", openapi_extra=_UPLOAD_BODY)
 async def upload_tasks(request: Request, services: Needs) -> UploadResult:
     """Store a task file: all of its tasks or, where any is refused, none."""
-    content = await read_upload(request, services.max_upload_bytes)
-    environments = [template.name for template in await services.environments.templates()]
-    tasks = await asyncio.to_thread(
-        parse_task_file, content, environments=environments, max_bytes=services.max_upload_bytes
-    )
+    tasks = await _read_tasks(await read_upload(request, services.max_upload_bytes), services)
     counts = await services.tasks.upload(tasks)
     return UploadResult(
         added=counts.added,
@@ -48,6 +47,22 @@ async def upload_tasks(request: Request, services: Needs) -> UploadResult:
         unchanged=counts.unchanged,
         total=len(tasks),
         task_ids=[task.id for task in tasks],
+    )
+
+
+@router.post("/upload/preview", openapi_extra=_UPLOAD_BODY)
+async def preview_upload(request: Request, services: Needs) -> UploadPreview:
+    """Say what an upload of a task file would add and change, and change nothing."""
+    content = await read_upload(request, services.max_upload_bytes)
+    tasks = await _read_tasks(content, services)
+    stored = await services.tasks.newest([task.id for task in tasks])
+    return await asyncio.to_thread(upload_preview, content, tasks, stored)
+
+
+async def _read_tasks(content: bytes, services: Services) -> Sequence[Task]:
+    environments = [template.name for template in await services.environments.templates()]
+    return await asyncio.to_thread(
+        parse_task_file, content, environments=environments, max_bytes=services.max_upload_bytes
     )
 
 
@@ -75,4 +90,4 @@ async def get_task_file_schema() -> dict[str, JsonValue]:
 @router.get("/{task_id:path}")
 async def get_task(task_id: TaskId, services: Needs, version: TaskVersion = None) -> TaskDetail:
     """One task, whole: its newest version, or the one that is named, as a rollout's `task_version` does."""
-    return task_detail(await services.tasks.get(task_id, version))
+    return task_detail(await services.tasks.get(task_id, version), await services.tasks.versions(task_id))

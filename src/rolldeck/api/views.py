@@ -16,12 +16,13 @@ from rolldeck.api.schemas import (
     StepView,
     TaskDetail,
     TaskSummary,
+    TaskVersionView,
     WorkerView,
 )
 from rolldeck.domain.batch import Batch, BatchCounts
 from rolldeck.domain.rollout import Attempt, Rollout, Step
 from rolldeck.domain.worker import Worker
-from rolldeck.storage.port import StoredTask, TaskCounts, Tasks
+from rolldeck.storage.port import StoredTask, TaskCounts, Tasks, TaskVersion
 from rolldeck.storage.tallies import Ended
 
 _TASKS_KEPT = 2_000
@@ -58,11 +59,12 @@ def task_summary(stored: StoredTask, recent: tuple[Ended, ...]) -> TaskSummary:
     )
 
 
-def task_detail(stored: StoredTask) -> TaskDetail:
+def task_detail(stored: StoredTask, versions: Sequence[TaskVersion]) -> TaskDetail:
     """A task, whole."""
     return TaskDetail(
         task=stored.task,
         version=stored.version,
+        versions=[TaskVersionView(version=each.version, created_at=each.created_at) for each in versions],
         counts=counts_view(stored.counts),
         interval=wilson(stored.counts.succeeded, stored.counts.completed),
         created_at=stored.created_at,

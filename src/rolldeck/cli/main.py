@@ -1,6 +1,7 @@
 """The ``rolldeck`` command. What a command needs is imported when it is called, so that ``--help`` is quick."""
 # ruff: noqa: PLC0415, PLR0917
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -407,7 +408,16 @@ def export_rollouts(
     ] = None,
     error: Annotated[str | None, typer.Option("--error", help="Only failed ones, by the kind of their error.")] = None,
     text: Annotated[
-        str | None, typer.Option("--text", help="Only those with this text in the task, the answer or an error.")
+        str | None,
+        typer.Option("--text", help="Only those with this text in the task, the answer, an error, or what was said."),
+    ] = None,
+    environment: Annotated[str | None, typer.Option("--environment", help="Only rollouts in this environment.")] = None,
+    tag: Annotated[str | None, typer.Option("--tag", help="Only rollouts of tasks with this tag.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", help="Only rollouts that were queued then (UTC) or later.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--until", help="Only rollouts that were queued before (UTC).")
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -426,6 +436,10 @@ def export_rollouts(
         success=success,
         error=error,
         text=text,
+        environment=environment,
+        tag=tag,
+        since=since and since.replace(tzinfo=UTC),
+        until=until and until.replace(tzinfo=UTC),
     )
     raise typer.Exit(complete(ExportRollouts(TableFormat(format_), where, output), quiet=True, data_dir=data_dir))
 

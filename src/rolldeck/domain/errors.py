@@ -39,8 +39,8 @@ class FieldProblem:
     """One reason why an input was refused.
 
     ``field`` is the path inside the item, dotted (``verifier.fields.total.decimals``); ``index`` the position of the
-    item in the upload, counted from 0; ``item_id`` its id, where it has a readable one; ``place`` where it stands, in a
-    file that people write by hand.
+    item in the upload, counted from 0, and ``line`` where in the file that begins, counted from 1; ``item_id`` its id,
+    where it has a readable one; ``place`` where it stands, in a file that people write by hand.
     """
 
     def __init__(
@@ -51,8 +51,10 @@ class FieldProblem:
         index: int | None = None,
         item_id: str | None = None,
         place: TextPlace | None = None,
+        line: int | None = None,
     ) -> None:
         self.field = field
+        self.line = line
         self.message = message
         self.index = index
         self.item_id = item_id

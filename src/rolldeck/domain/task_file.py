@@ -22,6 +22,7 @@ from pydantic_core import ErrorDetails
 from rolldeck.domain.errors import FieldProblem, InputTooLarge, InvalidInput
 from rolldeck.domain.solution import SolutionStep, Target
 from rolldeck.domain.task import Limits, Task
+from rolldeck.domain.task_lines import lines_of_tasks
 from rolldeck.domain.verdict import ComparisonRule, StateCheck, VerifierSpec
 
 MAX_DEPTH = 64
@@ -48,7 +49,7 @@ _STEPS: dict[str, type[BaseModel]] = {
 def parse_task_file(content: bytes, *, environments: Collection[str], max_bytes: int) -> tuple[Task, ...]:
     """Return the tasks of an uploaded file, in its order.
 
-    Raises ``InvalidInput`` whose ``problems`` name index, id and field of every error (the first 100, and the message
+    Raises ``InvalidInput`` whose ``problems`` name index, line, id and field of every error (the first 100, and the message
     says how many more there are), or ``InputTooLarge`` for more than ``max_bytes`` bytes. Raises nothing else.
     """
     if len(content) > max_bytes:
@@ -57,10 +58,11 @@ def parse_task_file(content: bytes, *, environments: Collection[str], max_bytes:
             "split it, or raise the limit (ROLLDECK_MAX_UPLOAD_MB)"
         )
     _refuse_too_many_values(content)
-    problems = _Problems()
+    text = _decode(content)
+    problems = _Problems(text)
     tasks = [
         task
-        for index, entry in enumerate(_entries(_decode(content)))
+        for index, entry in enumerate(_entries(text))
         if (task := _task(index, entry, environments, problems)) is not None
     ]
     problems.raise_if_any()
@@ -109,9 +111,10 @@ def task_file_schema() -> dict[str, JsonValue]:
 
 
 class _Problems:
-    """Gathers what is wrong; keeps the first ones, counts all, and remembers the ids that were seen."""
+    """Gathers what is wrong with a file; keeps the first ones, counts all, and remembers the ids that were seen."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str) -> None:
+        self._text = text
         self._kept: list[FieldProblem] = []
         self._count = 0
         self.index_by_id: dict[str, int] = {}
@@ -130,7 +133,14 @@ class _Problems:
         at_least = "at least " if self._count >= _MAX_COUNTED else ""
         more = f", and {at_least}{self._count - 1:,} more" if self._count > 1 else ""
         listed = f" (the first {MAX_PROBLEMS} are listed)" if self._count > MAX_PROBLEMS else ""
+        self._find_lines()
         raise InvalidInput(f"{self._kept[0]}{more}{listed}", tuple(self._kept))
+
+    def _find_lines(self) -> None:
+        lines = lines_of_tasks(self._text)
+        for problem in self._kept:
+            if problem.index is not None and problem.index < len(lines):
+                problem.line = lines[problem.index]
 
 
 class _Problem(NamedTuple):

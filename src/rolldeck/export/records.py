@@ -1,9 +1,11 @@
 """Rollouts as plain records, page by page: however many there are, few are held at a time."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 
 from pydantic import JsonValue
 
+from rolldeck.domain.errors import NotFound
 from rolldeck.domain.rollout import Rollout, RolloutError
 from rolldeck.domain.status import Status
 from rolldeck.storage.port import RolloutFilter, Rollouts, RolloutSort, Tasks
@@ -29,6 +31,19 @@ async def rollout_records(
         after = page.next
         if after is None:
             return
+
+
+async def chosen_records(
+    rollouts: Rollouts, tasks: Tasks, rollout_ids: Sequence[str]
+) -> AsyncIterator[Sequence[Record]]:
+    """Yield these rollouts, in their order, in pages; those that are no more are left out. Raises ``StorageError``."""
+    for start in range(0, len(rollout_ids), _PAGE):
+        found: list[Rollout] = []
+        for rollout_id in rollout_ids[start : start + _PAGE]:
+            with suppress(NotFound):
+                found.append(await rollouts.get(rollout_id))
+        answers = await tasks.answers({(each.task_id, each.task_version) for each in found})
+        yield [record_of(each, answers[each.task_id, each.task_version]) for each in found]
 
 
 def record_of(rollout: Rollout, expected: JsonValue) -> dict[str, JsonValue]:

@@ -30,6 +30,14 @@ class UploadCounts:
 
 
 @dataclass(frozen=True)
+class TaskVersion:
+    """A version of a task, and when it was uploaded first."""
+
+    version: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
 class TaskCounts:
     """A task's rollouts by outcome, over all its versions.
 
@@ -73,11 +81,16 @@ class RolloutFilter:
     """Which rollouts a list holds; what is empty does not filter.
 
     ``error`` is the kind of the error that decided a failed one. ``text`` is searched, without regard to case, in the
-    id and the instruction of the task; one of at least three characters also in the answers and the errors' messages
-    of rollouts that have ended (the first 10,000 characters of those).
+    id and the instruction of the task; one of at least three characters also in the answers, the errors' messages and
+    what the agents said (the first 4,000 characters) of rollouts that have ended, the first 10,000 characters of those.
+
+    ``environment`` and ``tag`` are of the version of the task that was tried. ``since`` (included) and ``until`` (not
+    included) say when a rollout was queued. Of ``seconds`` and ``cost`` (US dollars) the bounds are included; a rollout
+    that has none is in no such list.
     """
 
     task_id: str | None = None
+    task_version: str | None = None
     batch_id: str | None = None
     statuses: frozenset[Status] = frozenset()
     agent: str | None = None
@@ -85,6 +98,14 @@ class RolloutFilter:
     success: bool | None = None
     error: str | None = None
     text: str | None = None
+    environment: str | None = None
+    tag: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    min_seconds: float | None = None
+    max_seconds: float | None = None
+    min_cost: float | None = None
+    max_cost: float | None = None
 
 
 class RolloutSort(StrEnum):
@@ -192,6 +213,12 @@ class Tasks(Protocol):
 
     async def get_many(self, task_ids: Sequence[str]) -> Sequence[StoredTask]:
         """Return tasks, their newest versions, in the order of ``task_ids``. Raises ``NotFound`` that names unknown ones."""
+
+    async def versions(self, task_id: str) -> Sequence[TaskVersion]:
+        """Return all versions of a task, the newest first; none where there is no such task."""
+
+    async def newest(self, task_ids: Sequence[str]) -> Mapping[str, StoredTask]:
+        """Return those of the tasks that there are, by id, in their newest versions."""
 
     async def answers(self, versions: AbstractSet[tuple[str, str]]) -> Mapping[tuple[str, str], JsonValue]:
         """Return the expected answers of versions of tasks, by (task id, version). Raises ``NotFound``."""

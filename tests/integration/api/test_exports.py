@@ -47,6 +47,14 @@ def _real_screenshots(deck: Deck, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deck, "act", act_in_sight)
 
 
+async def test_a_table_has_the_rollouts_that_are_named_in_their_order(client: httpx2.AsyncClient, deck: Deck) -> None:
+    await deck.start_a_batch("1", repeats=3)
+    ids = [each["id"] for each in (await client.get("/api/rollouts")).json()["rollouts"]]
+    params = {"format": "json", "rollout_id": [ids[2], ids[0], "0" * 26]}
+    lines = (await client.get("/api/exports/rollouts", params=params)).text.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [ids[2], ids[0]]
+
+
 async def test_a_table_has_all_that_match_over_many_pages(client: httpx2.AsyncClient, deck: Deck) -> None:
     await deck.start_a_batch("1", repeats=230)
     wanted = await deck.start_a_batch("2", repeats=210)

@@ -223,3 +223,46 @@ async def test_unknown_rollouts_are_problems(client: httpx2.AsyncClient) -> None
     for path in ("", "/steps", "/steps/0/screenshot", "/video"):
         answer = await client.get(f"/api/rollouts/{UNKNOWN}{path}")
         assert (answer.status_code, answer.headers["content-type"]) == (404, "application/problem+json")
+
+
+async def test_rollouts_are_found_by_all_that_their_tasks_and_their_time_say(
+    client: httpx2.AsyncClient, deck: Deck
+) -> None:
+    tagged = [{"id": "tagged", "task": "?", "answer": 1, "tags": ["hard"]}]
+    await client.post("/api/tasks/upload", json=tagged)
+    await deck.start_a_batch("tagged", repeats=2)
+    await deck.start_a_batch("1")
+
+    async def total(**where: object) -> int:
+        answer = await client.get("/api/rollouts", params={"count": "true", **where})
+        assert answer.status_code == 200, answer.text
+        return int(answer.json()["total"])
+
+    assert await total(tag="hard") == 2
+    assert await total(environment="nowhere") == 0
+    assert await total(since="2020-01-01") == 3
+    assert await total(until="2020-01-01T00:00:00Z") == 0
+    assert await total(max_seconds=1) == 0
+    version = (await client.get("/api/tasks/tagged")).json()["version"]
+    assert await total(task_id="tagged", task_version=version) == 2
+    assert await total(task_id="1", task_version=version) == 0
+
+
+async def test_the_facets_of_a_list_say_what_each_choice_would_show(client: httpx2.AsyncClient, deck: Deck) -> None:
+    await deck.start_a_batch("1", repeats=2)
+    await deck.start_a_batch("2")
+    told = (await client.get("/api/rollouts/facets")).json()
+    assert told["status"] == [{"value": "pending", "rollouts": 3}]
+    assert told["task"] == [{"value": "1", "rollouts": 2}, {"value": "2", "rollouts": 1}]
+    narrowed = (await client.get("/api/rollouts/facets", params={"task_id": "2", "q": "two"})).json()
+    assert narrowed["status"] == [{"value": "pending", "rollouts": 1}]
+    assert narrowed["unheeded"] == ["q"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("since", "soon"), ("until", "0001-01-01"), ("min_cost", "-1"), ("max_seconds", "nan")]
+)
+async def test_a_bound_that_is_none_is_refused_by_name(client: httpx2.AsyncClient, field: str, value: str) -> None:
+    answer = await client.get("/api/rollouts", params={field: value})
+    assert answer.status_code == 422
+    assert field in answer.json()["errors"][0]["field"]

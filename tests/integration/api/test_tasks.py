@@ -53,6 +53,53 @@ async def test_an_earlier_version_of_a_task_can_still_be_read(client: httpx2.Asy
     assert (await client.get("/api/tasks/2", params={"version": "0" * 16})).status_code == 404
 
 
+async def test_a_task_names_all_its_versions_the_newest_first(client: httpx2.AsyncClient) -> None:
+    await upload(client, SEED)
+    await upload(client, [{"id": "2", "task": "How many are two?", "answer": "2"}])
+    found = (await client.get("/api/tasks/2")).json()
+    assert found["versions"][0]["version"] == found["version"]
+    assert len(found["versions"]) == 2
+
+
+async def test_a_preview_says_what_an_upload_would_do_and_stores_nothing(client: httpx2.AsyncClient) -> None:
+    await upload(client, SEED)
+    content = b"""[
+      {"id": "2", "task": "How many are two?", "answer": 2},
+      {"id": "10", "task": "Ten?", "answer": "{\\"n\\": 10}"},
+
+      {"id": 3, "task": "Three?", "answer": 3}
+    ]"""
+    answer = await client.post("/api/tasks/upload/preview", files={"file": ("tasks.json", content)})
+    told = answer.json()
+    assert {name: told[name] for name in ("added", "changed", "unchanged", "total", "more")} == {
+        "added": 1,
+        "changed": 1,
+        "unchanged": 1,
+        "total": 3,
+        "more": 0,
+    }
+    assert [(each["id"], each["line"]) for each in told["entries"]] == [("2", 2), ("3", 5)]
+    assert (told["entries"][0]["before"]["task"], told["entries"][0]["after"]["task"]) == ("Two?", "How many are two?")
+    assert told["entries"][1]["before"] is None
+    assert [each["id"] for each in (await client.get("/api/tasks")).json()["tasks"]] == ["2", "10"]
+
+
+async def test_a_preview_of_a_large_change_shows_a_part_of_it_and_counts_the_rest(client: httpx2.AsyncClient) -> None:
+    many = [{"id": str(number), "task": "?", "answer": 1} for number in range(1_200)]
+    told = (await client.post("/api/tasks/upload/preview", json=many)).json()
+    assert (told["added"], len(told["entries"]), told["more"]) == (1_200, 1_000, 200)
+
+
+@pytest.mark.parametrize("path", ["/api/tasks/upload", "/api/tasks/upload/preview"])
+async def test_a_problem_of_a_file_names_the_line_on_which_its_task_begins(
+    client: httpx2.AsyncClient, path: str
+) -> None:
+    content = b'\xef\xbb\xbf[{"id": "1", "task": "One?", "answer": 1},\n\n {"id": "2",\n  "task": ""}]'
+    answer = await client.post(path, files={"file": ("tasks.json", content)})
+    assert answer.status_code == 422
+    assert {(each["item_id"], each["line"]) for each in answer.json()["errors"]} == {("2", 3)}
+
+
 async def test_an_unknown_task_is_a_problem(client: httpx2.AsyncClient) -> None:
     answer = await client.get("/api/tasks/none")
     assert answer.status_code == 404

@@ -22,8 +22,10 @@ listed_tasks = Table(
     Column("task_id", Words, nullable=False),
     Column("version", Words, nullable=False),
     Column("text", Words, nullable=False),
+    Column("environment", Words, nullable=False),
+    Column("tags", Words, nullable=False),
 )
-"""Versions of tasks, with what of them is searched."""
+"""Versions of tasks, with what of them is searched; ``tags`` are a list as JSON."""
 
 listed_facets = Table(
     "listed_facets",
@@ -48,8 +50,9 @@ listed = Table(
     Column("facets", Integer, nullable=False),
     Column("seconds", Float),
     Column("steps", Integer),
+    Column("cost", Float),
 )
-"""Rollouts. ``seconds`` and ``steps`` are null until the rollout has ended."""
+"""Rollouts. ``seconds``, ``steps`` and ``cost`` are null until the rollout has ended."""
 
 listed_texts = Table(
     "listed_texts",
@@ -57,7 +60,7 @@ listed_texts = Table(
     Column("number", _NUMBER, primary_key=True),
     Column("text", Words, nullable=False),
 )
-"""What of rollouts that have ended is searched: their answers, and the messages of their errors."""
+"""What of rollouts that have ended is searched: their answers, the messages of their errors, and of their agents."""
 
 listed_trigrams = Table(
     "listed_trigrams",

@@ -19,6 +19,7 @@ from sqlalchemy import (
     Integer,
     Select,
     Text,
+    and_,
     bindparam,
     cast,
     func,
@@ -30,7 +31,10 @@ from sqlalchemy import (
 from rolldeck.storage.database.listed import listed
 from rolldeck.storage.database.models import rollouts
 from rolldeck.storage.database.prepared import Prepared
-from rolldeck.storage.database.repositories.list_order import Stretch, added_to, plain
+from rolldeck.storage.database.repositories.list_order import Spelling, Stretch, added_to, plain, unsorted
+
+RANGES = ("number", "seconds", "cost")
+"""The columns of which a range of values can be asked for."""
 
 _STATEMENTS = 2_000  # kept: there are as many as limits, orders and combinations of filters that are asked for
 
@@ -54,6 +58,8 @@ class Reading:
 
     def entries(self, *columns: str) -> Select[Any] | CompoundSelect[Any]:
         """Return the statement; its columns are ``number``, ``rollout_id``, ``value`` and the ones given."""
+        if self.leading in RANGES:
+            return self._of_few(columns)
         ranges = [(number, stretch) for number in range(self.ranges) for stretch in self.stretch.ranges()]
         if len(ranges) == 1:
             return self._first_of(*ranges[0], columns)
@@ -61,6 +67,19 @@ class Reading:
         each = self._range if self.on_sqlite else self._limited
         merged = union_all(*(each(*one, columns) for one in ranges))
         return merged.order_by(*self.stretch.order_of_merged()).limit(exactly(self.most))
+
+    def _of_few(self, columns: Sequence[str]) -> Select[Any]:
+        """Read all that a range of values leads to, and sort them."""
+        name = str(self.leading)
+        query = self._selected(self.stretch, columns, unsorted).where(
+            *within(listed, name),
+            *self.stretch.conditions(listed, unsorted),
+            *(among(listed, other, on_sqlite=self.on_sqlite) for other in self.others),
+            *self._only_ended(),
+        )
+        index = "NOT INDEXED" if name == "number" else f"INDEXED BY ix_listed_{name}"
+        query = query.with_hint(listed, index, "sqlite")
+        return query.order_by(*self.stretch.order(listed, unsorted)).limit(exactly(self.most))
 
     def _limited(self, number: int, stretch: Stretch, columns: Sequence[str]) -> Select[Any]:
         return select(self._first_of(number, stretch, columns).subquery())
@@ -70,23 +89,31 @@ class Reading:
         return self._range(number, stretch, columns).order_by(*order).limit(exactly(self.most))
 
     def _range(self, number: int, stretch: Stretch, columns: Sequence[str]) -> Select[Any]:
-        query = select(
-            self._spell(listed, "number").label("number"),
-            listed.c.rollout_id,
-            stretch.value(listed, self._spell).label("value"),
-            *(listed.c[name] for name in columns),
-        )
-        query = query.where(*stretch.conditions(listed, self._spell), *self._left(number))
+        query = self._selected(stretch, columns, self._spell)
+        query = query.where(*stretch.conditions(listed, self._spell), *self._left(number, stretch))
         index = "_".join(name for name in (self.leading, stretch.column) if name is not None)
         return query.with_hint(listed, f"INDEXED BY ix_listed_{index}", "sqlite") if index else query
 
-    def _left(self, number: int) -> list[ColumnElement[bool]]:
-        conditions = [among(listed, name, on_sqlite=self.on_sqlite) for name in self.others]
+    def _selected(self, stretch: Stretch, columns: Sequence[str], spell: Spelling) -> Select[Any]:
+        return select(
+            spell(listed, "number").label("number"),
+            listed.c.rollout_id,
+            stretch.value(listed, spell).label("value"),
+            *(listed.c[name] for name in columns),
+        )
+
+    def _left(self, number: int, stretch: Stretch) -> list[ColumnElement[bool]]:
+        in_order = stretch.column or "number"  # a range of what the index has in order is a part of it
+        others = (name for name in self.others if name != in_order)
+        conditions = [among(listed, name, on_sqlite=self.on_sqlite) for name in others]
+        if in_order in self.others:
+            conditions += within(listed, in_order, self._spell)
         if self.leading is not None:
             conditions.insert(0, listed.c[self.leading] == bindparam(key_of(number), type_=listed.c[self.leading].type))
-        if self.ended:  # what has ended has steps
-            conditions.append(func.coalesce(listed.c.steps, -1) >= 0)
-        return conditions
+        return conditions + self._only_ended()
+
+    def _only_ended(self) -> list[ColumnElement[bool]]:
+        return [func.coalesce(listed.c.steps, -1) >= 0] if self.ended else []  # what has ended has steps
 
     def _spell(self, rows: FromClause, name: str) -> ColumnElement[Any]:
         return (plain if self.leading is None or self.on_sqlite else added_to)(rows, name)
@@ -100,11 +127,33 @@ def key_of(number: int) -> str:
 def among(rows: FromClause, name: str, *, on_sqlite: bool) -> ColumnElement[bool]:
     """Return the condition that a column is among the values in the parameter of its name, for no index to answer.
 
-    That parameter is a batch's id, or a list of numbers as JSON.
+    That parameter is a batch's id, or a list of numbers as JSON; of a range, there are the two of ``bounds_of``.
     """
+    if name in RANGES:
+        return and_(*within(rows, name, added_to))
     if name == "batch_id":
         return rows.c.batch_id + "" == bindparam(name, type_=listed.c.batch_id.type)
     return is_in(rows.c[name] + 0, name, Integer, on_sqlite=on_sqlite)
+
+
+def within(rows: FromClause, name: str, spell: Spelling = plain) -> list[ColumnElement[bool]]:
+    """Return the conditions that a column is in the range that the parameters of ``bounds_of`` give."""
+    first, last = (bindparam(bound, type_=listed.c[name].type) for bound in bounds_of(name))
+    return [spell(rows, name) >= first, spell(rows, name) <= last]
+
+
+def bounds_of(name: str) -> tuple[str, str]:
+    """Return the names of the parameters that have the first and the last value of a range."""
+    return f"{name}_from", f"{name}_to"
+
+
+def holds_tag(tags: ColumnElement[str], *, on_sqlite: bool) -> ColumnElement[bool]:
+    """Return the condition that tags, a list as JSON, hold the one in the parameter ``tag``."""
+    tag = bindparam("tag", type_=Text)
+    if on_sqlite:
+        return tag.in_(select(func.json_each(tags).table_valued("value").c.value))
+    each = func.json_array_elements_text(cast(tags, JSON)).table_valued("value")
+    return tag == func.any(func.array(select(each.c.value).scalar_subquery()))
 
 
 def is_in(

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from rolldeck.storage.database.pieces import in_pieces
 from rolldeck.storage.database.prepared import Prepared
-from rolldeck.storage.database.repositories.entries import Reading
+from rolldeck.storage.database.repositories.entries import RANGES, Reading
 from rolldeck.storage.database.repositories.fetching import Row
 from rolldeck.storage.database.repositories.list_order import Part
 from rolldeck.storage.database.repositories.wanted import Wanted
@@ -35,7 +35,7 @@ class Finder:
         return rows
 
     def _of_part(self, part: Part, most: int, statement: Callable[[Reading], Prepared]) -> list[Row]:
-        keys = () if self.leading is None else self.wanted.keys(self.leading)
+        keys = () if self.leading is None or self.leading in RANGES else self.wanted.keys(self.leading)
         others = self.wanted.others(self.leading)
         on_sqlite = self.connection.dialect.name == "sqlite"
         rows: list[Row] = []

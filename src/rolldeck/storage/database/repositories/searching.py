@@ -133,8 +133,9 @@ class Search:
 @lru_cache(_STATEMENTS)
 def _looked_at(reading: Reading, *, ended: bool) -> Prepared:
     """Return the statement that reads entries and whether each is wanted (``hit``)."""
-    columns = dict.fromkeys(("task", *reading.others))
-    some = replace(reading, others=(), ended=ended).entries(*columns).subquery("some")
+    columns = [name for name in dict.fromkeys(("task", *reading.others)) if name != "number"]
+    in_order = tuple(name for name in reading.others if name == (reading.stretch.column or "number"))
+    some = replace(reading, others=in_order, ended=ended).entries(*columns).subquery("some")
     text = select(holds(listed_texts.c.text, on_sqlite=reading.on_sqlite)).where(listed_texts.c.number == some.c.number)
     has_phrase = or_(
         is_in(some.c.task, "tasks_with_phrase", Integer, on_sqlite=reading.on_sqlite),

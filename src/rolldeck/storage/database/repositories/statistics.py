@@ -13,12 +13,12 @@ from sqlalchemy import BigInteger, Connection, Integer, Select, cast, exists, fu
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from rolldeck.domain.status import Status
-from rolldeck.storage.database.ids import least_ulid_at
 from rolldeck.storage.database.listed import listed, listed_facets, listed_tasks
 from rolldeck.storage.database.models import batches, rollouts
 from rolldeck.storage.database.pieces import in_pieces
 from rolldeck.storage.database.repositories.list_order import added_to, plain
 from rolldeck.storage.database.repositories.repository import Repository
+from rolldeck.storage.database.repositories.wanted import number_at
 from rolldeck.storage.tallies import Contestant, Ended, Scope, Taken, Tally
 
 _BEYOND = 2**62  # larger than the number of any rollout
@@ -93,8 +93,8 @@ def _narrowed(connection: Connection, scope: Scope) -> _Narrowed:
         },
         task=tasks,
         batch_ids=_batches_of(connection, scope),
-        first=0 if scope.since is None else _number_at(connection, scope.since),
-        end=_BEYOND if scope.until is None else _number_at(connection, scope.until),
+        first=0 if scope.since is None else number_at(connection, scope.since),
+        end=_BEYOND if scope.until is None else number_at(connection, scope.until),
     )
 
 
@@ -109,13 +109,6 @@ def _batches_of(connection: Connection, scope: Scope) -> Sequence[str] | None:
         has_tag = exists().select_from(each).where(each.c.value == scope.tag).correlate(batches)
     query = select(batches.c.id).where(has_tag)
     return list(connection.scalars(query if scope.batch_id is None else query.where(batches.c.id == scope.batch_id)))
-
-
-def _number_at(connection: Connection, moment: datetime) -> int:
-    """Return the number of the first rollout that was queued at a moment or after it: ids and numbers follow time."""
-    query = select(listed.c.number).where(listed.c.rollout_id >= least_ulid_at(moment))
-    found = connection.scalar(query.order_by(listed.c.rollout_id).limit(1))
-    return _BEYOND if found is None else int(found)
 
 
 def _tallies(connection: Connection, *, scope: Scope) -> Sequence[Tally]:
@@ -144,8 +137,8 @@ def _index_for_counting(narrowed: _Narrowed) -> str:
 
 
 def _tallies_by_day(connection: Connection, *, scope: Scope, days: Sequence[date]) -> Mapping[date, Sequence[Tally]]:
-    limits = [_number_at(connection, datetime.combine(day, time(), UTC)) for day in days]
-    limits.append(_number_at(connection, datetime.combine(days[-1] + timedelta(days=1), time(), UTC)))
+    limits = [number_at(connection, datetime.combine(day, time(), UTC)) for day in days]
+    limits.append(number_at(connection, datetime.combine(days[-1] + timedelta(days=1), time(), UTC)))
     narrowed = _narrowed(connection, scope)
     narrowed = replace(narrowed, first=max(narrowed.first, limits[0]), end=min(narrowed.end, limits[-1]))
     if connection.dialect.name == "postgresql":

@@ -22,7 +22,7 @@ from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.ledger import Ledger
 from rolldeck.storage.database.repositories.repository import Repository
 from rolldeck.storage.database.repositories.rows import refuse_unknown
-from rolldeck.storage.port import StoredTask, TaskCounts, UploadCounts
+from rolldeck.storage.port import StoredTask, TaskCounts, TaskVersion, UploadCounts
 
 _MOST_KEPT = 10_000  # tasks as they were read, of which few have changed when a list is read again
 
@@ -73,15 +73,26 @@ class DatabaseTasks(Repository):
     async def get_many(self, task_ids: Sequence[str]) -> Sequence[StoredTask]:
         """Return tasks, their newest versions, in the order of ``task_ids``. Raises ``NotFound`` that names unknown ones."""
 
-        def work(connection: Connection) -> dict[str, Row]:
-            found: dict[str, Row] = {}
-            for some in in_pieces(task_ids):
-                found |= {row["id"]: row for row in fetch_all(connection, select(tasks).where(tasks.c.id.in_(some)))}
-            return found
-
-        found = await self._read("reading tasks", work)
+        found = await self.newest(task_ids)
         refuse_unknown(task_ids, found)
-        return await self._stored([found[task_id] for task_id in task_ids])
+        return [found[task_id] for task_id in task_ids]
+
+    async def newest(self, task_ids: Sequence[str]) -> Mapping[str, StoredTask]:
+        """Return those of the tasks that there are, by id, in their newest versions."""
+
+        def work(connection: Connection) -> list[Row]:
+            queries = (select(tasks).where(tasks.c.id.in_(some)) for some in in_pieces(task_ids))
+            return [row for query in queries for row in fetch_all(connection, query)]
+
+        stored = await self._stored(await self._read("reading tasks", work))
+        return {each.task.id: each for each in stored}
+
+    async def versions(self, task_id: str) -> Sequence[TaskVersion]:
+        """Return all versions of a task, the newest first; none where there is no such task."""
+        rows = await self._read(
+            "reading a task", lambda connection: _VERSIONS.fetch(connection, {"key": task_id}), one_statement=True
+        )
+        return [TaskVersion(row["version"], row["created_at"]) for row in rows]
 
     async def answers(self, versions: AbstractSet[tuple[str, str]]) -> Mapping[tuple[str, str], JsonValue]:
         """Return the expected answers of versions of tasks, by (task id, version). Raises ``NotFound``."""
@@ -160,6 +171,11 @@ def _add_versions(connection: Connection, contents: Mapping[str, tuple[str, str]
 
 
 _GET = Prepared(select(tasks).where(tasks.c.id == bindparam("key")))
+_VERSIONS = Prepared(
+    select(task_versions.c.version, task_versions.c.created_at)
+    .where(task_versions.c.task_id == bindparam("key"))
+    .order_by(task_versions.c.created_at.desc())
+)
 _LIST = Prepared(
     select(tasks)
     .where(tasks.c.order_key > bindparam("after"))
