@@ -3922,7 +3922,7 @@ export interface operations {
                 task_version?: string | null;
                 /** @description only rollouts in this environment */
                 environment?: string | null;
-                /** @description only rollouts of batches that have this tag */
+                /** @description only rollouts of tasks with this tag */
                 tag?: string | null;
                 /** @description only rollouts in one of these statuses */
                 status?: components["schemas"]["Status"][] | null;
@@ -4002,7 +4002,7 @@ export interface operations {
                 task_version?: string | null;
                 /** @description only rollouts in this environment */
                 environment?: string | null;
-                /** @description only rollouts of batches that have this tag */
+                /** @description only rollouts of tasks with this tag */
                 tag?: string | null;
                 /** @description only rollouts in one of these statuses */
                 status?: components["schemas"]["Status"][] | null;
@@ -4806,7 +4806,7 @@ export interface operations {
                 task_version?: string | null;
                 /** @description only rollouts in this environment */
                 environment?: string | null;
-                /** @description only rollouts of batches that have this tag */
+                /** @description only rollouts of tasks with this tag */
                 tag?: string | null;
                 /** @description only rollouts in one of these statuses */
                 status?: components["schemas"]["Status"][] | null;

@@ -12,8 +12,8 @@ from rolldeck.api.identifiers import (
     EnvironmentQuery,
     ErrorQuery,
     ModelQuery,
-    TagQuery,
     TaskQuery,
+    TaskTagQuery,
     TaskVersion,
     TextQuery,
 )
@@ -39,7 +39,7 @@ async def _where(
     task_id: TaskQuery = None,
     task_version: TaskVersion = None,
     environment: EnvironmentQuery = None,
-    tag: TagQuery = None,
+    tag: TaskTagQuery = None,
     status: Annotated[list[Status] | None, Query(description="only rollouts in one of these statuses")] = None,
     agent: AgentQuery = None,
     model: ModelQuery = None,

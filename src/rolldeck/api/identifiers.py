@@ -22,7 +22,7 @@ AttemptQuery = Annotated[
 EnvironmentQuery = Annotated[
     str | None, Query(min_length=1, max_length=200, pattern=_NO_NUL, description="only rollouts in this environment")
 ]
-TagQuery = Annotated[
+TaskTagQuery = Annotated[
     str | None, Query(min_length=1, max_length=100, pattern=_NO_NUL, description="only rollouts of tasks with this tag")
 ]
 BatchQuery = Annotated[str | None, Query(pattern=ULID, description="only what belongs to this batch")]
