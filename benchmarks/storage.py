@@ -42,7 +42,8 @@ import uvicorn
 from alembic import command
 from alembic.config import Config
 from local_postgresql import free_port, postgresql
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Table, column, func, insert, inspect, select, table, update
+from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from ulid import ULID
 
 from rolldeck.agents.registry import AgentRegistry
@@ -282,12 +283,24 @@ def _store_batches(connection: Connection, count: int) -> None:
         | {"reuse": False, "created_at": FIRST_DAY, **fixed}
         for number in range(count)
     ]
-    connection.execute(insert(batches), rows)
+    _insert_into(batches, connection, rows)
 
 
 def _insert(connection: Connection, rows: Iterator[dict[str, Any]]) -> None:
     for some in _pieces(rows):
-        connection.execute(insert(rollouts), some)
+        _insert_into(rollouts, connection, some)
+
+
+def _insert_into(stored: Table, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, with the defaults of columns that the table has already: it is older than what describes it."""
+    there = {each["name"] for each in inspect(connection).get_columns(stored.name)}
+    columns = [column(each.name, each.type) for each in stored.c if each.name in there]
+    defaults = {
+        each.name: each.default.arg
+        for each in stored.c
+        if each.name in there and isinstance(each.default, ScalarElementColumnDefault)
+    }
+    connection.execute(insert(table(stored.name, *columns)), [defaults | row for row in rows])
 
 
 async def _copy(address: str, rows: Iterator[dict[str, Any]]) -> None:
@@ -312,9 +325,9 @@ def _pieces(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 
 def _store_counts(connection: Connection, contents: Contents) -> None:
-    for table, counted in ((tasks, contents.of_task), (batches, contents.of_batch)):
+    for stored, counted in ((tasks, contents.of_task), (batches, contents.of_batch)):
         for key, counts in counted.items():
-            connection.execute(update(table).where(table.c.id == key).values(dict(counts)))
+            connection.execute(update(stored).where(stored.c.id == key).values(dict(counts)))
 
 
 # --- the server -----------------------------------------------------------------------------------------------------
