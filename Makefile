@@ -88,11 +88,11 @@ bench: install ## every benchmark, JSON into benchmarks/results
 	$(BIN)/python benchmarks/overhead.py | tee benchmarks/results/overhead.json
 	$(BIN)/python benchmarks/steps.py | tee benchmarks/results/steps.json
 	$(BIN)/python benchmarks/recorder.py | tee benchmarks/results/recorder.json
-
 	$(BIN)/rolldeck env bench superset --count 256 --json | tee benchmarks/results/density.json
 	$(BIN)/python benchmarks/pool.py | tee benchmarks/results/pool.json
 	$(BIN)/python benchmarks/bookkeeping.py | tee benchmarks/results/bookkeeping.json
 	$(BIN)/python benchmarks/claims.py | tee benchmarks/results/claims.json
+	$(BIN)/python benchmarks/spawn.py | tee benchmarks/results/spawn.json
 	$(BIN)/python benchmarks/growth.py | tee benchmarks/results/growth.json
 	$(BIN)/python benchmarks/docker.py | tee benchmarks/results/docker.json
 	$(BIN)/python benchmarks/storage.py | tee benchmarks/results/storage.json

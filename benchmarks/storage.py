@@ -46,7 +46,7 @@ from sqlalchemy import Connection, Table, column, func, insert, inspect, select,
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from ulid import ULID
 
-from rolldeck.agents.registry import AgentRegistry
+from rolldeck.agents.registry import NOOP, AgentRegistry
 from rolldeck.api.app import create_app
 from rolldeck.api.services import Services
 from rolldeck.domain.rollout import Phase, PhaseTiming, RolloutError
@@ -356,7 +356,7 @@ async def _serve(address: str, port: int, artifacts: Path) -> None:
         events=database.events,
         statistics=database.statistics,
         artifacts=LocalArtifacts(artifacts),
-        agents=AgentRegistry(),
+        agents=AgentRegistry([NOOP]),
         environments=NoTemplates(),
         feed=EventFeed(database.events),
         frames=LiveFrames(lambda _: None),
@@ -412,6 +412,7 @@ class Client:
     cpu: "Cpu"
 
     def __init__(self, port: int) -> None:
+        self.port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
 
     def close(self) -> None:
