@@ -3,9 +3,12 @@
 import contextlib
 import logging
 import sys
+from contextvars import ContextVar
 
 import structlog
-from structlog.typing import FilteringBoundLogger, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+from rolldeck.domain.log import Tail
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -19,13 +22,29 @@ def configure_logs(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event")),
+            _keep_and_render,
         ],
         wrapper_class=_filtering(threshold),
         logger_factory=_to_stderr,
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(level=max(threshold, logging.WARNING), stream=sys.stderr, force=True)
+
+
+_kept: ContextVar[Tail | None] = ContextVar("kept", default=None)
+_render = structlog.processors.LogfmtRenderer(key_order=("timestamp", "level", "event"))
+
+
+def keep_what_is_logged_in(tail: Tail) -> None:
+    """From now on, have what is logged in this task, and in those that it starts, in ``tail`` too."""
+    _kept.set(tail)
+
+
+def _keep_and_render(logger: WrappedLogger, method: str, event: EventDict) -> str:
+    line = _render(logger, method, event)
+    if (tail := _kept.get()) is not None:
+        tail.add(line)
+    return line
 
 
 def _filtering(threshold: int) -> type[FilteringBoundLogger]:

@@ -131,6 +131,21 @@ export function useAttempts(rollout: Pick<RolloutDetail, "id" | "attempt" | "sta
   });
 }
 
+/** What was written in an attempt; it is kept when the attempt has ended. */
+export function useLogs({ rolloutId, attempt, live }: Recording) {
+  return useQuery({
+    queryKey: ["logs", rolloutId, attempt, live],
+    queryFn: ({ signal }) =>
+      answer(
+        client.GET("/api/rollouts/{rollout_id}/logs", {
+          params: { path: { rollout_id: rolloutId }, query: { attempt } },
+          signal,
+        }),
+      ),
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
 export function useAgents() {
   return useQuery({
     queryKey: ["agents"],

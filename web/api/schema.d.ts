@@ -372,7 +372,9 @@ export interface paths {
         };
         /**
          * Get Logs
-         * @description What the services of an attempt's environment wrote last, without secrets; kept once the attempt has ended.
+         * @description What worker, page and services wrote last in an attempt, without secrets; kept once the attempt has ended.
+         *
+         *     The page's are its console, and a line for each request that left the browser. A runtime may keep none of its services'.
          */
         get: operations["get_logs"];
         put?: never;
@@ -1836,15 +1838,35 @@ export interface components {
             seconds: number;
         };
         /**
+         * Log
+         * @description The end of what one of them wrote, without secrets. ``name`` is the service's, or the source's own.
+         */
+        Log: {
+            source: components["schemas"]["LogSource"];
+            /** Name */
+            name: string;
+            /**
+             * Text
+             * @description lines, oldest first; hostile text
+             */
+            text: string;
+        };
+        /**
          * LogList
-         * @description What the services of one attempt's environment wrote; none while it goes on, and where its runtime keeps none.
+         * @description What was written in one attempt, by whom; none while it goes on.
          */
         LogList: {
             /** Attempt */
             attempt: number;
-            /** Services */
-            services: components["schemas"]["ServiceLog"][];
+            /** Logs */
+            logs: components["schemas"]["Log"][];
         };
+        /**
+         * LogSource
+         * @description Who wrote: Rolldeck's own worker, the page to its console, the page to the network, or a service of the environment.
+         * @enum {string}
+         */
+        LogSource: "worker" | "console" | "network" | "service";
         /**
          * LoggedEvent
          * @description One event. ``seq`` counts from 1 without a gap, in the order in which the events became visible.
@@ -2663,16 +2685,6 @@ export interface components {
              * @default 0
              */
             dy: number;
-        };
-        /**
-         * ServiceLog
-         * @description The end of what one service of a rollout's environment wrote; hostile text.
-         */
-        ServiceLog: {
-            /** Name */
-            name: string;
-            /** Text */
-            text: string;
         };
         /**
          * Slots

@@ -20,6 +20,7 @@ export type DeleteResult = Schemas["DeleteResult"];
 export type Evidence = Schemas["Evidence"];
 export type Health = Schemas["Health"];
 export type Interval = Schemas["Interval"];
+export type Log = Schemas["Log"];
 export type Match = Schemas["Match"];
 export type PhaseTiming = Schemas["PhaseTiming"];
 export type Problem = Schemas["Problem"];

@@ -76,6 +76,14 @@ export function formatBytes(bytes: number): string {
   return `${power > 0 && value < 9.95 ? value.toFixed(1) : Math.round(value)} ${units[power]}`;
 }
 
+/** US dollars as far as they mean something: `$0.0042`, `$1.37`; `unknown` where some of the prices are. */
+export function formatCost(dollars: number | null): string {
+  if (dollars === null) return "unknown";
+  if (dollars === 0) return "$0";
+  if (dollars < 0.00005) return "less than $0.0001";
+  return `$${dollars < 1 ? dollars.toFixed(4) : dollars.toFixed(2)}`;
+}
+
 /** Time that is still to go, without a false precision: `about 4 min`, `about 2 h`. */
 export function formatEstimate(seconds: number): string {
   if (seconds < MINUTE) return "less than a minute";

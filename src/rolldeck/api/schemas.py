@@ -9,6 +9,7 @@ from rolldeck.analytics.intervals import Interval
 from rolldeck.domain.batch import AgentChoice, Quota
 from rolldeck.domain.event import LoggedEvent
 from rolldeck.domain.limits import Budget, RolloutLimits
+from rolldeck.domain.log import Log
 from rolldeck.domain.rollout import ActionResult, Confirmation, PhaseTiming, RolloutError, StopReason, Usage
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
@@ -343,18 +344,11 @@ class StepList(BaseModel):
     steps: list[StepView]
 
 
-class ServiceLog(BaseModel):
-    """The end of what one service of a rollout's environment wrote; hostile text."""
-
-    name: str
-    text: str
-
-
 class LogList(BaseModel):
-    """What the services of one attempt's environment wrote; none while it goes on, and where its runtime keeps none."""
+    """What was written in one attempt, by whom; none while it goes on."""
 
     attempt: int
-    services: list[ServiceLog]
+    logs: list[Log]
 
 
 class AgentView(BaseModel):

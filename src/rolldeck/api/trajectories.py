@@ -1,16 +1,16 @@
 """A rollout's attempts, and the steps, screenshots and video of each."""
 
-import json
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
 from rolldeck.api.files import file_answer
 from rolldeck.api.identifiers import AttemptQuery, RolloutId, StepIndex
-from rolldeck.api.schemas import AttemptList, LogList, ServiceLog, StepList
+from rolldeck.api.schemas import AttemptList, LogList, StepList
 from rolldeck.api.services import Needs
 from rolldeck.api.views import attempt_views, step_view
 from rolldeck.domain.errors import NotFound
+from rolldeck.domain.log import LOGS
 from rolldeck.domain.rollout import Rollout
 from rolldeck.storage.port import Rollouts, cassette_key, logs_key
 
@@ -56,16 +56,18 @@ async def get_screenshot(
 
 @router.get("/logs")
 async def get_logs(rollout_id: RolloutId, services: Needs, attempt: AttemptQuery = None) -> LogList:
-    """What the services of an attempt's environment wrote last, without secrets; kept once the attempt has ended."""
+    """What worker, page and services wrote last in an attempt, without secrets; kept once the attempt has ended.
+
+    The page's are its console, and a line for each request that left the browser. A runtime may keep none of its services'.
+    """
     number = _known_attempt(await services.rollouts.get(rollout_id), attempt)
     key = logs_key(rollout_id, number)
     try:
         await services.artifacts.stat(key)
         content = b"".join([piece async for piece in services.artifacts.read(key)])
     except NotFound:
-        return LogList(attempt=number, services=[])
-    logs: dict[str, str] = json.loads(content)
-    return LogList(attempt=number, services=[ServiceLog(name=name, text=text) for name, text in logs.items()])
+        return LogList(attempt=number, logs=[])
+    return LogList(attempt=number, logs=LOGS.validate_json(content))
 
 
 @router.get("/cassette", response_class=Response, responses={200: {"content": _CASSETTE, "description": "JSON lines"}})

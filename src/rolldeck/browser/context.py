@@ -13,6 +13,7 @@ from rolldeck.browser.interruptions import Interruptions
 from rolldeck.browser.origin_guard import OriginGuard
 from rolldeck.browser.page import ChromiumPage, PageSettings, Viewport
 from rolldeck.browser.scripts import ONE_PAGE, VISIBLE_MENUS
+from rolldeck.browser.witness import Witness
 from rolldeck.domain.page import Cookie
 
 OPEN_SECONDS = 20
@@ -67,5 +68,6 @@ async def new_page(
         settings=settings,
         interruptions=interruptions,
         traffic=proxy.traffic,
+        witness=Witness(page, proxy.log, [cookie.value for cookie in cookies]),
         resources=resources,
     )

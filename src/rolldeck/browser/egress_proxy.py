@@ -16,6 +16,8 @@ from urllib.parse import SplitResult, urlsplit
 
 import h11
 
+from rolldeck.browser.timed_tail import TimedTail
+
 _CHUNK = 64 * 1024
 _MAX_HEAD = 64 * 1024
 _MAX_REFUSED_BODY = 1024 * 1024
@@ -50,7 +52,7 @@ class Blocked:
 class EgressProxy:
     """Listens on a free port of 127.0.0.1 and forwards to one origin; everything else gets a 403 that says why.
 
-    ``blocked`` holds the newest refused requests, ``blocked_count`` counts all of them.
+    ``blocked`` holds the newest refused requests, ``blocked_count`` counts all of them. ``log`` has a line for each request.
     """
 
     def __init__(self, origin: str) -> None:
@@ -66,6 +68,7 @@ class EgressProxy:
         self.traffic = Traffic()
         self.blocked: deque[Blocked] = deque(maxlen=_MAX_BLOCKED_KEPT)
         self.blocked_count = 0
+        self.log = TimedTail()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=_CHUNK)
@@ -112,10 +115,12 @@ class EgressProxy:
                 if path is None:
                     await self._refuse(client, request)
                 elif (upstream := upstream or await self._connect()) is None:
+                    self._note(request, "nothing listens there")
                     await client.answer_page(
                         502, "The environment does not answer", f"Nothing listens at {self._origin}."
                     )
                 elif request.method == b"CONNECT":
+                    self._note(request, "tunnel for a WebSocket")
                     await _open_tunnel(client, upstream)
                     return
                 else:
@@ -148,6 +153,7 @@ class EgressProxy:
         method, target = request.method.decode("ascii"), request.target.decode("ascii")[:500]
         self.blocked_count += 1
         self.blocked.append(Blocked(method, target, time.time()))
+        self._note(request, "refused: outside of the environment")
         await client.drop_body()
         reason = f"{target} is outside of this environment. Only {self._origin} can be reached from here."
         await client.answer_page(403, "Not reachable from here", reason)
@@ -172,8 +178,14 @@ class EgressProxy:
                 # An answer may come before the body's end; the connections then cannot be used again, and are closed.
                 body.cancel()
                 await asyncio.gather(body, return_exceptions=True)
+                self._note(request, exchange.told())
         if switched:
             await _tunnel(client, upstream)
+
+    def _note(self, request: h11.Request, outcome: str) -> None:
+        """Write a request and what came of it into the log; of an address in the environment without its origin."""
+        target = request.target.decode("ascii").removeprefix(self._origin)
+        self.log.add(f"{request.method.decode('ascii')} {target} → {outcome}")
 
     async def _pass_answer(self, upstream: "_Peer", client: "_Peer", exchange: "Exchange") -> bool:
         """Pass the answer on as it arrives; True where the origin switched to another protocol (a WebSocket)."""
@@ -182,11 +194,13 @@ class EgressProxy:
             exchange.touch()
             match event:
                 case h11.InformationalResponse(status_code=101):
+                    exchange.status = event.status_code
                     await client.send(h11.InformationalResponse(status_code=101, headers=_passed_on(event.headers)))
                     return True
                 case h11.InformationalResponse():
                     continue
                 case h11.Response():
+                    exchange.status = event.status_code
                     if _is_endless(event.headers):
                         exchange.end()
                     await client.send(
@@ -195,6 +209,7 @@ class EgressProxy:
                         )
                     )
                 case h11.Data():
+                    exchange.size += len(event.data)
                     await client.send(h11.Data(data=event.data))
                 case h11.EndOfMessage():
                     await client.send(h11.EndOfMessage())
@@ -204,11 +219,18 @@ class EgressProxy:
 
 
 class Exchange:
-    """One request that is being answered."""
+    """One request that is being answered: with ``status``, in ``size`` bytes so far."""
 
     def __init__(self, traffic: "Traffic") -> None:
         self._traffic = traffic
         self.since = time.monotonic()
+        self.status: int | None = None
+        self.size = 0
+
+    def told(self) -> str:
+        """Return what came of it, in words."""
+        took = f"after {(time.monotonic() - self.since) * 1000:.0f} ms"
+        return f"no answer {took}" if self.status is None else f"{self.status}, {self.size} bytes {took}"
 
     def touch(self) -> None:
         """Note that bytes arrived that are waited for."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from typing import TypeVar
@@ -20,8 +20,10 @@ from rolldeck.browser.port import PageView
 from rolldeck.browser.reading import Reader
 from rolldeck.browser.screencast import OnFrame, screencast
 from rolldeck.browser.settling import USUAL_PATIENCE, Patience, Settling
+from rolldeck.browser.witness import Witness
 from rolldeck.domain.action import Action, Back, Forward, HoldKey, Navigate, TypeText, Wait
 from rolldeck.domain.errors import AgentError, BrowserError
+from rolldeck.domain.log import Log
 from rolldeck.domain.page import Box
 from rolldeck.domain.rollout import ActionResult
 from rolldeck.domain.solution import Target
@@ -74,6 +76,7 @@ class ChromiumPage:
         settings: PageSettings,
         interruptions: Interruptions,
         traffic: Traffic,
+        witness: Witness,
         resources: AsyncExitStack,
     ) -> None:
         """``resources`` is what ``close`` lets go of: interruptions, the context, the place in the browser, the proxy."""
@@ -84,6 +87,7 @@ class ChromiumPage:
         self._view_seconds = settings.patience.longest + _CAPTURE_SECONDS
         self._reader = Reader(page)
         self._interruptions = interruptions
+        self._witness = witness
         self._pointer = Pointer(cdp, self._hands.mouse) if settings.shows_pointer else None
         self._settling = Settling(cdp, traffic, settings.patience)
         self._resources = resources
@@ -147,6 +151,10 @@ class ChromiumPage:
     async def read_table(self, target: Target | None, timeout: float) -> list[dict[str, str]]:
         """Return a table's rows by column header."""
         return await self._read(self._reader.read_table(target, timeout), timeout)
+
+    def logs(self) -> Sequence[Log]:
+        """Return what the page wrote to its console, and asked of the network."""
+        return self._witness.logs()
 
     async def close(self) -> None:
         """Let go of everything. Bounded; idempotent; never raises for a page that is gone already."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from rolldeck.domain.action import Action
+from rolldeck.domain.log import Log
 from rolldeck.domain.page import Box, Cookie
 from rolldeck.domain.rollout import ActionResult
 from rolldeck.domain.solution import Target
@@ -57,6 +58,9 @@ class BrowserPage(Protocol):
 
     async def read_table(self, target: Target | None, timeout: float) -> list[dict[str, str]]:
         """Return a table's rows by column header, also of an ARIA grid. Raises ``AgentError``."""
+
+    def logs(self) -> Sequence[Log]:
+        """Return the end of what it wrote to its console and asked of the network, without secrets; also once it is closed."""
 
     async def close(self) -> None:
         """Close the page with its context, proxy and files. Bounded in time; idempotent."""

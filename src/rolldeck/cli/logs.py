@@ -1,4 +1,4 @@
-"""``rolldeck logs``: what the services of a rollout's environment wrote."""
+"""``rolldeck logs``: what worker, page and services wrote in an attempt of a rollout."""
 
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -30,12 +30,12 @@ class ShowLogs:
         if self.as_json:
             print(logs.model_dump_json(indent=2))
             return OK
-        if not logs.services:
-            say(f"attempt {logs.attempt} has no logs: it goes on, or its runtime keeps none")
+        if not logs.logs:
+            say(f"attempt {logs.attempt} has no logs: it goes on, or nothing was written")
         console = Console(highlight=False, soft_wrap=True)
-        for service in logs.services:
-            console.print(Text(f"--- {service.name}", style="bold"))
-            console.print(Text(_printable(service.text)))
+        for log in logs.logs:
+            console.print(Text(f"--- {log.name}", style="bold"))
+            console.print(Text(_printable(log.text)))
         return OK
 
 

@@ -52,7 +52,9 @@ class Journal:
             self.note(phase, error)
             raise
         finally:
-            self._timings.append(PhaseTiming(phase=phase, seconds=time.perf_counter() - started))
+            seconds = time.perf_counter() - started
+            self._timings.append(PhaseTiming(phase=phase, seconds=seconds))
+            _log.info("phase ended", phase=phase.value, seconds=round(seconds, 3))
 
     def note(self, phase: Phase, error: Exception) -> None:
         """Keep an error for the record, after those that are there."""

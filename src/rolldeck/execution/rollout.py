@@ -1,13 +1,13 @@
 """An attempt at a rollout, from its claim to what it leaves in the record."""
 
 import asyncio
-import json
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
 
 from rolldeck.domain.errors import Conflict, NotFound, RolldeckError, StorageError
+from rolldeck.domain.log import LOGS, Log, LogSource, Tail
 from rolldeck.domain.rollout import Phase, RolloutError, event_of_failure
 from rolldeck.domain.status import Event
 from rolldeck.domain.verdict import Verdict
@@ -17,6 +17,7 @@ from rolldeck.execution.journal import Journal, OnChange
 from rolldeck.execution.pace import Sleep
 from rolldeck.execution.phases import CASSETTE_FILE, Phases
 from rolldeck.execution.teardown import Holdings, tear_down
+from rolldeck.logs import keep_what_is_logged_in
 from rolldeck.storage.port import Change, Claim, cassette_key, logs_key
 
 _RECORD_SECONDS_LEAVING = 8.0  # whoever stops a worker does not wait for a database: the lease ends what it has
@@ -57,10 +58,12 @@ class _Attempt:
         self._interrupt = interrupt
         self._journal = Journal(claim, adapters.rollouts, on_change)
         self._holdings = Holdings()
+        self._written = Tail()
         self._phases = Phases(claim, adapters, self._journal, self._holdings, sleep)
 
     async def run(self) -> Outcome:
         """Try the task, clean up, and write the end last, so that nothing remains once the status is final."""
+        keep_what_is_logged_in(self._written)
         verdict = None
         was_interrupted = False
         try:
@@ -100,10 +103,13 @@ class _Attempt:
             _log.warning("the video, the logs or the cassette could not be kept", error=str(error))
             return None
 
-    async def _keep_logs(self, logs: Mapping[str, str]) -> None:
-        if logs and self._interrupt.reason is not Interruption.ABANDON:
+    async def _keep_logs(self, logs: Sequence[Log]) -> None:
+        """Keep what was written, what Rolldeck itself wrote until now first."""
+        written = [Log(source=LogSource.WORKER, name=LogSource.WORKER.value, text=self._written.text), *logs]
+        kept = [log for log in written if log.text]
+        if kept and self._interrupt.reason is not Interruption.ABANDON:
             rollout = self._claim.rollout
-            await self._adapters.artifacts.put(logs_key(rollout.id, rollout.attempt), json.dumps(dict(logs)).encode())
+            await self._adapters.artifacts.put(logs_key(rollout.id, rollout.attempt), LOGS.dump_json(kept))
 
     async def _keep_cassette(self) -> None:
         rollout, artifacts = self._claim.rollout, self._adapters.artifacts

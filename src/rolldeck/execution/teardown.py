@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from rolldeck.agents.port import Agent
 from rolldeck.browser.port import BrowserPage
 from rolldeck.domain.errors import AgentError, BrowserError, EnvironmentFailure, RecordingError, RolldeckError
+from rolldeck.domain.log import Log, LogSource
 from rolldeck.environments.port import Environment
 from rolldeck.execution.interruption import Interrupt, Interrupted, bound
 from rolldeck.recorder.port import Recording, Video
@@ -33,10 +34,10 @@ class Holdings:
 
 @dataclass(frozen=True)
 class TornDown:
-    """The video, where one was finished; what the environment's services wrote; and what went wrong."""
+    """The video, where one was finished; what the page and the environment's services wrote; and what went wrong."""
 
     video: Video | None
-    logs: Mapping[str, str]
+    logs: Sequence[Log]
     errors: tuple[Exception, ...]
 
 
@@ -54,29 +55,31 @@ async def tear_down(holdings: Holdings, interrupt: Interrupt) -> TornDown:
             raise kind(f"{what} did not close in time; what is left of it is removed by and by") from error
 
     page, environment, agent, recording = holdings.page, holdings.environment, holdings.agent, holdings.recording
-    logs: dict[str, str] = {}
+    of_services: list[Log] = []
     video, *closed = await asyncio.gather(
         close("the video", _finish(recording), RecordingError),
         close("the page", _close(page), BrowserError),
-        close("the environment", _close_environment(environment, logs), EnvironmentFailure),
+        close("the environment", _close_environment(environment, of_services), EnvironmentFailure),
         close("the agent", _close(agent), AgentError),
         return_exceptions=True,
     )
     errors = tuple(error for error in (video, *closed) if isinstance(error, Exception))
-    return TornDown(video if isinstance(video, Video) else None, logs, errors)
+    of_page = () if page is None else page.logs()
+    return TornDown(video if isinstance(video, Video) else None, (*of_page, *of_services), errors)
 
 
 async def _finish(recording: Recording | None) -> Video | None:
     return None if recording is None else await recording.finish()
 
 
-async def _close_environment(environment: Environment | None, logs: dict[str, str]) -> None:
+async def _close_environment(environment: Environment | None, logs: list[Log]) -> None:
     """Take what its services wrote, if that can be had soon, and close it."""
     if environment is None:
         return
     with contextlib.suppress(EnvironmentFailure, TimeoutError):  # an engine that is away has them no longer either
         async with asyncio.timeout(_LOGS_SECONDS):
-            logs.update(await environment.logs())
+            written = await environment.logs()
+            logs.extend(Log(source=LogSource.SERVICE, name=name, text=text) for name, text in written.items())
     await environment.close()
 
 

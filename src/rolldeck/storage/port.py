@@ -438,5 +438,5 @@ def cassette_key(rollout_id: str, attempt: int) -> str:
 
 
 def logs_key(rollout_id: str, attempt: int) -> str:
-    """Return the artifact key of what an attempt's services wrote: JSON, service to text."""
+    """Return the artifact key of what was written in an attempt: JSON, as ``domain.log.LOGS`` has it."""
     return f"{rollout_id}/logs-{attempt}.json"

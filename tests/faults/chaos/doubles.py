@@ -22,6 +22,7 @@ from rolldeck.browser.port import BrowserPage, PageView
 from rolldeck.domain.action import Action, Click
 from rolldeck.domain.batch import AgentChoice
 from rolldeck.domain.errors import AgentError, BrowserError, EnvironmentFailure, FieldProblem, InvalidInput
+from rolldeck.domain.log import Log
 from rolldeck.domain.page import Box, Cookie
 from rolldeck.domain.rollout import ActionResult, Step
 from rolldeck.domain.solution import Target
@@ -273,6 +274,9 @@ class TracedPage:
     async def perform(self, action: Action) -> ActionResult:
         self._file.write(b"a click\n")
         return ActionResult(action=action)
+
+    def logs(self) -> Sequence[Log]:
+        return ()
 
     async def close(self) -> None:
         self._file.close()

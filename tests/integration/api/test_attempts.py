@@ -112,10 +112,14 @@ async def test_logs_are_those_of_the_attempt_that_is_asked_for(client: httpx2.As
     batch_id = await deck.start_a_batch("1")
     await deck.fail(await deck.claim(batch_id), Event.REQUEUED)
     rollout = await deck.finish(await deck.claim(batch_id))
-    written = json.dumps({"postgres": "ready", "web": "<script>"}).encode()
+    logs = [
+        {"source": "worker", "name": "worker", "text": "phase ended"},
+        {"source": "service", "name": "web", "text": "<script>"},
+    ]
+    written = json.dumps(logs).encode()
     await deck.services.artifacts.put(logs_key(rollout.id, 1), written)
     path = f"/api/rollouts/{rollout.id}/logs"
     first, last = (await client.get(f"{path}?attempt=1")).json(), (await client.get(path)).json()
-    assert first["services"] == [{"name": "postgres", "text": "ready"}, {"name": "web", "text": "<script>"}]
-    assert (last["attempt"], last["services"]) == (2, [])
+    assert first["logs"] == logs
+    assert (last["attempt"], last["logs"]) == (2, [])
     assert (await client.get(f"{path}?attempt=3")).status_code == 404

@@ -16,6 +16,7 @@ from rolldeck.domain.action import Action, Click
 from rolldeck.domain.batch import AgentChoice, Quota
 from rolldeck.domain.errors import Conflict, FieldProblem, NotFound
 from rolldeck.domain.limits import RolloutLimits
+from rolldeck.domain.log import Log
 from rolldeck.domain.page import Box, Cookie
 from rolldeck.domain.rollout import ActionResult, Attempt, Rollout, RolloutError, Step
 from rolldeck.domain.solution import Target
@@ -65,6 +66,7 @@ class Scene:
         self.released = asyncio.Event()
         self.reached: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self.logs: dict[str, str] = {}
+        self.page_logs: list[Log] = []
         self.open: list[str] = []
         """What was taken and not given back."""
         self.turns: list[Turn] = [A_CLICK, Turn(message="Done", answer="42")]
@@ -429,6 +431,7 @@ class MemoryArtifacts:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self.keys: list[str] = []
+        self.contents: dict[str, bytes] = {}
         self.deleted: list[str] = []
         self.shelf: Path | None = None
         """Where the file that was adopted last is moved to; None: it is left where it is."""
@@ -437,6 +440,7 @@ class MemoryArtifacts:
         await self._scene.at("put")
         if key not in self.keys:
             self.keys.append(key)
+        self.contents[key] = content
         return key
 
     async def adopt(self, key: str, path: Path) -> str:
@@ -576,6 +580,9 @@ class FakePage:
     async def perform(self, action: Action) -> ActionResult:
         await self._scene.at("perform")
         return ActionResult(action=action, error="is not there" if action == self._scene.futile else None)
+
+    def logs(self) -> Sequence[Log]:
+        return self._scene.page_logs
 
     async def close(self) -> None:
         await self._scene.at("close the page")

@@ -20,6 +20,7 @@ from rolldeck.domain.errors import (
     StorageError,
     VerificationError,
 )
+from rolldeck.domain.log import LOGS, Log, LogSource
 from rolldeck.domain.rollout import Phase, Rollout, StopReason, Usage
 from rolldeck.domain.status import Status
 from rolldeck.execution import interruption, phases, teardown
@@ -71,10 +72,16 @@ async def test_everything_is_given_back_before_the_final_status_is_written(scene
     assert open_at_the_end == [[]]
 
 
-async def test_what_the_services_of_its_environment_wrote_is_kept_with_the_attempt(scene: "Scene") -> None:
+async def test_what_page_and_services_wrote_is_kept_with_the_attempt(scene: "Scene") -> None:
     scene.logs = {"web": "ready\n"}
+    scene.page_logs = [
+        Log(source=LogSource.CONSOLE, name="console", text="error: <script>"),
+        Log(source=LogSource.NETWORK, name="network", text=""),
+    ]
     rollout = await scene.run()
-    assert f"{rollout.id}/logs-1.json" in scene.adapters.artifacts.keys
+    stored = LOGS.validate_json(scene.artifacts.contents[f"{rollout.id}/logs-1.json"])
+    kept = [(log.source, log.text) for log in stored if log.source is not LogSource.WORKER]
+    assert kept == [(LogSource.CONSOLE, "error: <script>"), (LogSource.SERVICE, "ready\n")]
 
 
 async def test_logs_that_cannot_be_had_hinder_nothing(scene: "Scene") -> None:

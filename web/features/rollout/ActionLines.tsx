@@ -1,4 +1,5 @@
 import type { ActionResult } from "@/api/types";
+import { shorten } from "@/lib/text";
 import classes from "./ActionLines.module.css";
 import { actionInWords } from "./action";
 
@@ -8,9 +9,14 @@ export function ActionLines({ results }: { results: readonly ActionResult[] }) {
   return results.map(({ action, error, notice }, position) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: the actions of a step never change
     <span key={position} className={classes.action}>
-      {actionInWords(action)}
-      {error != null && <span className={classes.error}> (no effect: {error})</span>}
-      {notice != null && <span className={classes.notice}> {notice}</span>}
+      <bdi>{actionInWords(action)}</bdi>
+      {error != null && (
+        <span className={classes.error}>
+          {" "}
+          (no effect: <bdi>{shorten(error, 300)}</bdi>)
+        </span>
+      )}
+      {notice != null && <bdi className={classes.notice}> {shorten(notice, 300)}</bdi>}
     </span>
   ));
 }

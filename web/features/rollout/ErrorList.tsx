@@ -1,4 +1,5 @@
 import type { RolloutError } from "@/api/types";
+import { LongText } from "@/components/LongText";
 import classes from "./ErrorList.module.css";
 
 /** Every error of a rollout, in the order in which they happened: the first one decided its status. */
@@ -10,7 +11,9 @@ export function ErrorList({ errors }: { errors: readonly RolloutError[] }) {
         <li key={position} className={classes.error}>
           <span className={classes.phase}>{error.phase}</span>
           <span className={classes.kind}>{error.kind}</span>
-          <span className={classes.message}>{error.message}</span>
+          <span className={classes.message}>
+            <LongText text={error.message} />
+          </span>
           {error.retryable && <span className={classes.retryable}>may go away when tried again</span>}
         </li>
       ))}

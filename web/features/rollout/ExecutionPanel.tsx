@@ -14,7 +14,7 @@ export function ExecutionPanel({ rollout, earlier }: { rollout: Rollout; earlier
 }
 
 function factsOf(rollout: Rollout, earlier: Attempt | null): Fact[] {
-  const { model, parameters, template, tokens, retries_left } = rollout;
+  const { model, parameters, template, retries_left } = rollout;
   const worker = earlier === null ? rollout.worker_id : earlier.worker_id;
   const asked = Object.keys(parameters).length > 0;
   const batch = (
@@ -28,7 +28,6 @@ function factsOf(rollout: Rollout, earlier: Attempt | null): Fact[] {
     ...(model === null ? [] : [{ name: "Model", value: model }]),
     ...(asked ? [{ name: "Parameters", value: <code>{compactJson(parameters, 400)}</code> }] : []),
     { name: "Seed", value: rollout.seed, title: "tells the repeats of a task in a batch apart" },
-    { name: "Tokens", value: tokens === 0 ? "none" : tokens.toLocaleString("en-US"), title: "that its model took" },
     { name: "Worker", value: worker === null ? "none yet" : <code>{worker}</code> },
     {
       name: "Template",
@@ -37,7 +36,13 @@ function factsOf(rollout: Rollout, earlier: Attempt | null): Fact[] {
     },
     {
       name: "Task version",
-      value: <code>{rollout.task_version}</code>,
+      value: (
+        <Link
+          href={`/?task=${encodeURIComponent(rollout.task_id)}&version=${encodeURIComponent(rollout.task_version)}`}
+        >
+          <code>{rollout.task_version}</code>
+        </Link>
+      ),
     },
     { name: "Attempt", value: rollout.attempt },
     { name: "Retries left", value: retries_left, title: "attempts that may still follow a failure of infrastructure" },

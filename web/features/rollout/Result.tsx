@@ -1,7 +1,7 @@
 import { IconCheck, IconMinus, IconPlus, IconX } from "@tabler/icons-react";
 import type { Evidence, Match, Verdict } from "@/api/types";
 import { JsonBlock } from "@/components/Json";
-import { Panel } from "@/components/Panel";
+import { LongText } from "@/components/LongText";
 import { ScrollBox } from "@/components/ScrollBox";
 import { formatCount } from "@/lib/format";
 import { cellText, MATCH_WORDS, placeOf, sortEvidence } from "./evidence";
@@ -12,7 +12,10 @@ export function Result({ verdict, expected }: { verdict: Verdict; expected: unkn
   const onlyState = expected === null && verdict.parsed === null;
   const matching = verdict.evidence.filter((piece) => piece.verdict === "match").length;
   return (
-    <Panel title="Result" aside={`${matching} of ${formatCount(verdict.evidence.length, "check")} matched`}>
+    <>
+      <p className={classes.matching}>
+        {matching} of {formatCount(verdict.evidence.length, "check")} matched
+      </p>
       {verdict.evidence.length > 0 && <EvidenceTable evidence={verdict.evidence} />}
       {!onlyState && (
         <div className={classes.answers}>
@@ -26,7 +29,7 @@ export function Result({ verdict, expected }: { verdict: Verdict; expected: unkn
           </figure>
         </div>
       )}
-    </Panel>
+    </>
   );
 }
 
@@ -59,7 +62,7 @@ function EvidenceRow({ piece }: { piece: Evidence }) {
     <tr data-match={piece.verdict}>
       <th scope="row" className={classes.place} data-kind={place.kind}>
         {place.kind === "state" && <span className={classes.state}>state</span>}
-        {place.name}
+        <LongText text={place.name} limit={400} />
       </th>
       <Cell text={cellText(piece, "expected")} />
       <Cell text={cellText(piece, "got")} />
@@ -68,7 +71,7 @@ function EvidenceRow({ piece }: { piece: Evidence }) {
           <MatchIcon match={piece.verdict} />
           {MATCH_WORDS[piece.verdict]}
         </span>
-        {piece.note && <span className={classes.note}>{piece.note}</span>}
+        {piece.note && <LongText text={piece.note} limit={600} className={classes.note} />}
       </td>
     </tr>
   );
@@ -79,7 +82,9 @@ function Cell({ text }: { text: string | null }) {
     <td className={classes.absent}>none</td>
   ) : (
     <td>
-      <div className={classes.value}>{text}</div>
+      <div className={classes.value}>
+        <LongText text={text} limit={1500} />
+      </div>
     </td>
   );
 }

@@ -1,7 +1,7 @@
 "use client";
 
 import { Button } from "@mantine/core";
-import { IconBan, IconFileText, IconFileZip, IconRefresh, IconTrash } from "@tabler/icons-react";
+import { IconArrowsDiff, IconBan, IconFileText, IconFileZip, IconRefresh, IconTrash } from "@tabler/icons-react";
 import Link from "next/link";
 import { failureOf } from "@/api/problem";
 import { useCancelRollout, useDeleteRollout, useRetryRollout } from "@/api/queries";
@@ -10,9 +10,11 @@ import { ConfirmButton } from "@/components/ConfirmButton";
 import { Time, useSecondsSince } from "@/components/Time";
 import { rolloutFileAddress } from "@/features/rollouts/exports";
 import { OutcomeBadge } from "@/features/rollouts/OutcomeBadge";
-import { isLive, truncationOf } from "@/features/rollouts/outcome";
+import { isLive, outcomeOf, truncationOf } from "@/features/rollouts/outcome";
 import { formatCount, formatDuration } from "@/lib/format";
+import { RerunButton } from "./RerunButton";
 import classes from "./RolloutHeader.module.css";
+import { sentenceOf } from "./sentence";
 
 type Props = { rollout: Rollout; onDeleted: (result: DeleteResult) => void };
 
@@ -42,7 +44,9 @@ export function RolloutHeader({ rollout, onDeleted }: Props) {
           <Elapsed rollout={rollout} />
           <Time iso={rollout.created_at} />
         </div>
-        {rollout.verdict !== null && <p className={classes.reason}>{rollout.verdict.reason}</p>}
+        <p className={classes.sentence} data-tone={outcomeOf(rollout).tone}>
+          <bdi>{sentenceOf(rollout)}</bdi>
+        </p>
       </div>
       <Actions rollout={rollout} onDeleted={onDeleted} />
     </header>
@@ -84,6 +88,16 @@ function Actions({ rollout, onDeleted }: Props) {
         >
           Report
         </Button>
+        <Button
+          component={Link}
+          href={`/compare/?ids=${encodeURIComponent(rollout.id)}`}
+          variant="default"
+          leftSection={<IconArrowsDiff size={14} />}
+          title="beside other rollouts, step by step"
+        >
+          Compare
+        </Button>
+        <RerunButton rollout={rollout} />
         {rollout.status === "failed" && (
           <Button
             variant="default"

@@ -8,7 +8,7 @@ import classes from "./Screenshot.module.css";
 type Size = { width: number; height: number };
 
 /** What the agent saw before it acted, with the points where it then acted marked. */
-export function Screenshot({ step }: { step: Step }) {
+export function Screenshot({ step, unmarked = false }: { step: Step; unmarked?: boolean }) {
   const [size, setSize] = useState<Size | null>(null);
   const [broken, setBroken] = useState<string | null>(null);
   if (broken === step.screenshot_url) return <p className={classes.broken}>The screenshot could not be loaded.</p>;
@@ -24,7 +24,7 @@ export function Screenshot({ step }: { step: Step }) {
         }
         onError={() => setBroken(step.screenshot_url)}
       />
-      {size !== null && <Marks step={step} size={size} />}
+      {size !== null && !unmarked && <Marks step={step} size={size} />}
     </>
   );
 }

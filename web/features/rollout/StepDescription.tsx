@@ -1,6 +1,7 @@
 import type { Step } from "@/api/types";
+import { LongText } from "@/components/LongText";
 import { formatDuration } from "@/lib/format";
-import { followableUrl } from "@/lib/text";
+import { followableUrl, shorten } from "@/lib/text";
 import { ActionLines } from "./ActionLines";
 import classes from "./StepDescription.module.css";
 
@@ -11,11 +12,19 @@ export function StepDescription({ step }: { step: Step }) {
       <div>
         <ActionLines results={step.actions} />
       </div>
-      {step.notice && <p className={classes.notice}>{step.notice}</p>}
-      {step.message && <p className={classes.message}>{step.message}</p>}
+      {step.notice && (
+        <p className={classes.notice}>
+          <LongText text={step.notice} />
+        </p>
+      )}
+      {step.message && (
+        <p className={classes.message}>
+          <LongText text={step.message} />
+        </p>
+      )}
       <p className={classes.facts}>
         <span className={classes.url} title={followableUrl(step.url) ?? undefined}>
-          {step.url}
+          <bdi>{shorten(step.url, 500)}</bdi>
         </span>
         <span>waited {formatDuration(step.wait_seconds)}</span>
         <span>thought {formatDuration(step.agent_seconds)}</span>

@@ -4,7 +4,9 @@ import { useEffect, useRef } from "react";
 import type { Step } from "@/api/types";
 import { LiveDot } from "@/components/LiveDot";
 import { formatOffset } from "@/lib/format";
+import { shorten } from "@/lib/text";
 import { ActionLines } from "./ActionLines";
+import { keepInSight } from "./keepInSight";
 import classes from "./StepList.module.css";
 
 type Props = { steps: readonly Step[]; current: number; live: boolean; onChoose: (position: number) => void };
@@ -32,7 +34,7 @@ export function StepList({ steps, current, live, onChoose }: Props) {
 function StepRow({ step, current, onChoose }: { step: Step; current: boolean; onChoose: () => void }) {
   const row = useRef<HTMLButtonElement>(null);
   useEffect(() => {
-    if (current && row.current !== null) keepInSight(row.current);
+    if (current) keepInSight(row.current, `.${classes.scroll}`);
   }, [current]);
   return (
     <li>
@@ -50,20 +52,10 @@ function StepRow({ step, current, onChoose }: { step: Step; current: boolean; on
           <span className={classes.actions}>
             <ActionLines results={step.actions} />
           </span>
-          {step.message && <span className={classes.message}>{step.message}</span>}
+          {step.message && <bdi className={classes.message}>{shorten(step.message, 300)}</bdi>}
         </span>
         <span className={classes.offset}>{formatOffset(step.offset)}</span>
       </button>
     </li>
   );
-}
-
-/** Scrolls the list, and nothing around it. */
-function keepInSight(row: HTMLElement) {
-  const list = row.closest<HTMLElement>(`.${classes.scroll}`);
-  if (list === null) return;
-  const above = row.getBoundingClientRect().top - list.getBoundingClientRect().top;
-  const below = row.getBoundingClientRect().bottom - list.getBoundingClientRect().bottom;
-  if (above < 0) list.scrollTop += above;
-  else if (below > 0) list.scrollTop += below;
 }

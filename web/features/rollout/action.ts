@@ -20,7 +20,7 @@ export function actionInWords(action: Action): string {
     case "type":
       return `Type “${shorten(action.text, 200)}”`;
     case "key":
-      return `Press ${action.keys}`;
+      return `Press ${shorten(action.keys, 100)}`;
     case "key_down":
       return `Press ${action.key} down`;
     case "key_up":

@@ -48,6 +48,7 @@ export function truncationOf(rollout: Pick<Rollout, "stop_reason">): string | nu
   if (rollout.stop_reason === "step_limit") return "Truncated: out of steps";
   if (rollout.stop_reason === "time_limit") return "Truncated: out of time";
   if (rollout.stop_reason === "token_limit") return "Truncated: out of tokens";
+  if (rollout.stop_reason === "cost_limit") return "Truncated: out of money";
   if (rollout.stop_reason === "stalled") return "Truncated: it did the same again and again";
   return null;
 }

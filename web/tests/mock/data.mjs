@@ -196,6 +196,7 @@ function rollout(number, fields) {
     timings: [],
     steps: 0,
     tokens: 0,
+    cost: null,
     reused_from: null,
     origin: null,
     seconds: null,
@@ -258,7 +259,13 @@ export function rollouts() {
     rollout(2, { status: "running", steps: 4 }),
     rollout(3, { status: "verifying", steps: 9 }),
     rollout(4, completed(RIGHT)),
-    rollout(5, completed(WRONG)),
+    rollout(5, {
+      ...completed(WRONG),
+      agent: "gemini",
+      model: "gemini-2.5-computer-use-preview",
+      tokens: 38211,
+      cost: 0.0378,
+    }),
     rollout(6, FAILURE),
     rollout(7, { status: "cancelled", seconds: 4.1, steps: 1, finished_at: AGO(1) }),
     rollout(8, {
@@ -312,12 +319,24 @@ export function attempts(id) {
         : [],
     timings: TIMINGS.slice(0, 3),
     steps: 3 - position,
+    tokens: 9200,
+    cost: null,
     video_url: position === 0 ? `/api/rollouts/${id}/video?attempt=1` : null,
     started_at: AGO(900),
     ended_at: AGO(860),
   }));
-  const { attempt, worker_id, errors, timings, steps: count, video_url, started_at, finished_at } = found;
-  const present = { worker_id, errors, timings, steps: count, video_url, started_at, ended_at: finished_at };
+  const { attempt, worker_id, errors, timings, steps: count, tokens, cost, video_url, started_at, finished_at } = found;
+  const present = {
+    worker_id,
+    errors,
+    timings,
+    steps: count,
+    tokens,
+    cost,
+    video_url,
+    started_at,
+    ended_at: finished_at,
+  };
   return [...earlier, { number: attempt, present: true, ...present }];
 }
 
@@ -352,6 +371,10 @@ function batch(number, { counts: fields, ...more }) {
     tasks: ids.length,
     repeats: 1,
     limits: {},
+    budget: { cost: 20 },
+    budget_spent: false,
+    tokens: 812_000,
+    cost: 3.41,
     max_attempts: 3,
     reuse: false,
     paused: false,
@@ -494,17 +517,45 @@ export const steps = (id, attempt) =>
     url: `http://127.0.0.1:41233/sqllab/?tab=${index}`,
     screenshot_url: `/api/rollouts/${id}/steps/${index}/screenshot`,
     notice: index === 5 ? "“orders.csv” was downloaded (1,204 bytes)." : null,
+    prompt: index === 0 ? `You act in a browser.\n\n${INSTRUCTIONS[0]}` : null,
     message:
       index % 3 === 0
         ? "I will open SQL Lab and look at the orders by category; the sum of their totals is the revenue."
         : "",
+    thoughts: index % 2 === 0 ? "The editor is empty. I should write the query first, then run it." : "",
+    confirmations:
+      index === 4
+        ? [{ action: "click", concern: "it submits a form <script>alert(1)</script>", decision: "allowed_by_policy" }]
+        : [],
     actions: actions.map((action) => ({ action, error: index === 6 ? "the point is outside the page" : null })),
-    wait_seconds: 0.12,
-    agent_seconds: 1.73,
+    wait_seconds: 0.12 + (index % 3) * 0.2,
+    agent_seconds: 1.33,
     action_seconds: 0.31,
-    usage: null,
+    usage: {
+      input_tokens: 3120 + index * 410,
+      output_tokens: 214,
+      cached_tokens: index * 300,
+      thinking_tokens: 120,
+      cost: 0.0042,
+      requests: 1,
+      retries: index === 2 ? 1 : 0,
+      model_seconds: 1.21,
+      waited_seconds: index === 2 ? 0.4 : 0,
+    },
     at: AGO(60 - index),
   }));
+
+const line = (index) =>
+  index % 7 === 3
+    ? `20:41:0${index % 10}.120 error: Uncaught TypeError: x is undefined <script>alert(1)</script>`
+    : `20:41:0${index % 10}.120 log: \u001b[32mready\u001b[0m \u202eabc\u202c 🙂 line ${index}`;
+
+export const logs = [
+  { source: "worker", name: "worker", text: 'level=info event="phase ended" phase=provision seconds=0.41' },
+  { source: "console", name: "console", text: Array.from({ length: 900 }, (_unused, index) => line(index)).join("\n") },
+  { source: "network", name: "network", text: "20:41:00.000 GET /sqllab/ → 200, 48213 bytes after 31 ms" },
+  { source: "service", name: "web", text: "\u001b[1mserving\u001b[0m" },
+];
 
 export const screenshot = (
   index,

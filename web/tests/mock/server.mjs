@@ -12,6 +12,7 @@ import {
   attempts,
   batches,
   batchProblem,
+  logs,
   quotas,
   rolloutDetail,
   rollouts,
@@ -214,6 +215,7 @@ const ROUTES = [
       json(response, { attempt, steps: steps(id, attempt) });
     },
   ],
+  ["GET", /^\/api\/rollouts\/[^/]+\/logs$/, (_request, response) => json(response, { attempt: 1, logs })],
   [
     "GET",
     /^\/api\/rollouts\/[^/]+\/steps\/(\d+)\/screenshot$/,
