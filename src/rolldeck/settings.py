@@ -8,6 +8,7 @@ import platformdirs
 from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from rolldeck.domain.batch import ModelChoice
 from rolldeck.machine import memory_bytes, processors
 
 _GB = 1_000_000_000
@@ -156,6 +157,10 @@ class Settings(BaseSettings):
         default=False,
         description="whether what models are asked and answer is kept, as cassettes that can be played again",
     )
+    extract_with: Annotated[ModelChoice | None, NoDecode] = Field(
+        default=None,
+        description="PROVIDER:MODEL that reads answers which are not written as asked, where a batch does not say who does; default: nobody",
+    )
     max_upload_mb: int = Field(default=32, ge=1, le=1024, description="largest tasks.json accepted, in MB")
     gemini_api_key: SecretStr | None = Field(
         default=None,
@@ -234,6 +239,11 @@ class Settings(BaseSettings):
         if isinstance(paths, str):
             return tuple(Path(path).expanduser().absolute() for path in paths.split(os.pathsep) if path)
         return paths
+
+    @field_validator("extract_with", mode="before")
+    @classmethod
+    def _as_model(cls, model: object) -> object:
+        return ModelChoice.parse(model) if isinstance(model, str) else model
 
     @field_validator("database_url")
     @classmethod

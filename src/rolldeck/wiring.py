@@ -113,6 +113,7 @@ class Deck:
             frames=frames,
             metrics=Metrics(rolldeck.__version__),
             wake=wake,
+            reader=self.settings.extract_with,
             version=rolldeck.__version__,
             host=self.settings.host,
             max_upload_mb=self.settings.max_upload_mb,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rolldeck.domain.batch import AgentChoice, BatchCounts, BatchSpec, BatchUpdate, Quota
+from rolldeck.domain.batch import AgentChoice, BatchCounts, BatchSpec, BatchUpdate, ModelChoice, Quota
 from rolldeck.domain.errors import Conflict, NotFound
 from rolldeck.domain.event import EventKind
 from rolldeck.domain.limits import RolloutLimits
@@ -373,6 +373,7 @@ class TestReuse:
             {"agents": (AgentChoice(agent="noop", parameters={"x": 1}),)},
             {"seed": 1},
             {"reuse": False},
+            {"extraction": ModelChoice(provider="gemini", model="m")},
         ],
     )
     async def test_nothing_else_is_reused(self, database: Database, difference: dict[str, object]) -> None:

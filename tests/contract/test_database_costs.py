@@ -5,17 +5,19 @@ from datetime import UTC, datetime
 
 import pytest
 
-from rolldeck.domain.batch import AgentChoice, Batch, BatchSpec, BatchUpdate
+from rolldeck.domain.batch import AgentChoice, Batch, BatchSpec, BatchUpdate, ModelChoice
 from rolldeck.domain.errors import Conflict
 from rolldeck.domain.limits import Budget, RolloutLimits
 from rolldeck.domain.rollout import Phase, RolloutError, Step, Usage
 from rolldeck.domain.status import Event
 from rolldeck.domain.task import Task
+from rolldeck.domain.verdict import Extraction, Verdict
 from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.storage.database import Database
 from rolldeck.storage.port import Change, Claim
 
 WORKER = "w1"
+READER = ModelChoice(provider="gemini", model="a-reader")
 LOST = RolloutError(phase=Phase.AGENT, kind="ModelError", message="away", retryable=True)
 PRICED = Usage(input_tokens=900, output_tokens=100, cost=0.5)
 UNPRICED = Usage(input_tokens=900, output_tokens=100)
@@ -129,3 +131,33 @@ async def test_a_rollout_may_spend_what_is_left_when_it_begins(database: Databas
 async def test_a_batch_with_nothing_left_to_begin_is_not_paused(database: Database) -> None:
     batch_id = await queue(database, task_ids=("a",), budget=Budget(tokens=1))
     assert not (await fail(database, await claim(database, batch_id), PRICED)).paused
+
+
+@pytest.mark.parametrize(("usage", "cost"), [(PRICED, 1.0), (UNPRICED, None)])
+async def test_what_having_an_answer_read_took_is_the_batchs_and_not_the_agents(
+    database: Database, usage: Usage, cost: float | None
+) -> None:
+    batch_id = await queue(database, extraction=READER, budget=Budget(tokens=2000))
+    claimed = await claim(database, batch_id)
+    assert claimed.rollout.extraction == READER
+    await take_step(database, claimed, 0, PRICED)
+    extraction = Extraction(
+        provider=READER.provider,
+        model=READER.model,
+        found=True,
+        parsed=1,
+        textual=None,
+        textual_problem="none",
+        usage=usage,
+    )
+    verdict = Verdict(reward=1, success=True, parsed=1, extraction=extraction, evidence=(), reason="right")
+    await database.rollouts.advance(claimed.rollout.id, claimed.token, Event.ENVIRONMENT_READY)
+    await database.rollouts.advance(claimed.rollout.id, claimed.token, Event.AGENT_STOPPED)
+    rollout = await database.rollouts.advance(
+        claimed.rollout.id, claimed.token, Event.VERIFIED, Change(verdict=verdict)
+    )
+    batch = await database.batches.get(batch_id)
+    assert (rollout.tokens, rollout.cost) == (1000, 0.5)
+    assert rollout.verdict == verdict
+    assert (batch.tokens, batch.cost, batch.extraction) == (2000, cost, READER)
+    assert batch.paused

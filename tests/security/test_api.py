@@ -55,6 +55,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         feed=EventFeed(database.events),
         frames=LiveFrames(lambda _: None),
         metrics=Metrics("1"),
+        reader=None,
         wake=lambda: None,
         version="1",
         host="127.0.0.1",

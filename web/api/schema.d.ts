@@ -1008,7 +1008,8 @@ export interface components {
          *     Repeats have the seeds ``seed``, ``seed + 1`` …. With ``reuse``, a rollout whose identical one (same version of the
          *     task, template of the environment, agent, model, parameters and seed) has completed before is answered by that one
          *     at once. Once its attempts have spent the ``budget``, the batch is paused; each rollout may spend what is left of it when
-         *     it begins. The same ``idempotency_key`` again is the same batch again.
+         *     it begins. With an ``extraction``, that model reads answers that cannot be read as the task wants them written. The same
+         *     ``idempotency_key`` again is the same batch again.
          */
         BatchSpec: {
             /** Task Ids */
@@ -1042,6 +1043,8 @@ export interface components {
             limits: components["schemas"]["RolloutLimits"];
             /** @default {} */
             budget: components["schemas"]["Budget"];
+            /** @description who reads answers that are not written as asked; default: the server's, null: nobody */
+            extraction?: components["schemas"]["ModelChoice"] | null;
             /**
              * Max Attempts
              * @description attempts at a rollout, first one included
@@ -1103,6 +1106,8 @@ export interface components {
             tokens: number;
             /** Cost */
             cost: number | null;
+            /** @description who reads answers that are not written as asked */
+            extraction: components["schemas"]["ModelChoice"] | null;
             /** Max Attempts */
             max_attempts: number;
             /** Reuse */
@@ -1543,6 +1548,38 @@ export interface components {
             note: string;
         };
         /**
+         * Extraction
+         * @description How a model read an answer that could not be read as the task wants it written.
+         *
+         *     What was found in the text without it, and why that did not do, stay beside it. Without ``found`` there was no answer for
+         *     the model either, and the verdict is on what the text gave.
+         */
+        Extraction: {
+            /** Provider */
+            provider: string;
+            /** Model */
+            model: string;
+            /** Found */
+            found: boolean;
+            /** @description the answer as the model read it; null where it found none */
+            parsed: components["schemas"]["JsonValue"];
+            /**
+             * Problem
+             * @description why it found none
+             * @default
+             */
+            problem: string;
+            /** @description what was found in the text without it; null where nothing was */
+            textual: components["schemas"]["JsonValue"];
+            /**
+             * Textual Problem
+             * @description why that did not do
+             */
+            textual_problem: string;
+            /** @description what asking it took; not among the agent's own tokens and cost */
+            usage: components["schemas"]["Usage"];
+        };
+        /**
          * FacetChoice
          * @description A value that a list can be narrowed to, and how many rollouts it would show then.
          */
@@ -1911,6 +1948,19 @@ export interface components {
          * @enum {string}
          */
         Match: "match" | "mismatch" | "missing" | "unexpected";
+        /**
+         * ModelChoice
+         * @description A model that is asked beside the agent, by the name that its provider has among the agents.
+         */
+        ModelChoice: {
+            /**
+             * Provider
+             * @description who asks it: gemini, openai, anthropic, openai-compatible …
+             */
+            provider: string;
+            /** Model */
+            model: string;
+        };
         /**
          * MouseDown
          * @description Press a mouse button where the pointer is, and keep it down, also through later steps.
@@ -2320,6 +2370,8 @@ export interface components {
             parameters: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** @description who reads an answer that is not written as asked */
+            extraction: components["schemas"]["ModelChoice"] | null;
             /** Seed */
             seed: number;
             status: components["schemas"]["Status"];
@@ -2500,6 +2552,8 @@ export interface components {
             seed: number;
             /** @default {} */
             limits: components["schemas"]["RolloutLimits"];
+            /** @description who reads answers that are not written as asked; default: the server's, null: nobody */
+            extraction?: components["schemas"]["ModelChoice"] | null;
             /**
              * Max Attempts
              * @default 3
@@ -2541,6 +2595,8 @@ export interface components {
             parameters: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+            /** @description who reads an answer that is not written as asked */
+            extraction: components["schemas"]["ModelChoice"] | null;
             /** Seed */
             seed: number;
             status: components["schemas"]["Status"];
@@ -3211,6 +3267,8 @@ export interface components {
             success: boolean;
             /** @description the answer found in the agent's text; null where none was found */
             parsed: components["schemas"]["JsonValue"];
+            /** @description how a model read the answer, where one was asked */
+            extraction?: components["schemas"]["Extraction"] | null;
             /** Evidence */
             evidence: components["schemas"]["Evidence"][];
             /**

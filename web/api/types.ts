@@ -17,6 +17,7 @@ export type BatchRequest = paths["/api/batches"]["post"]["requestBody"]["content
 export type BatchUpdate = paths["/api/batches/{batch_id}"]["patch"]["requestBody"]["content"]["application/json"];
 export type Counts = Schemas["Counts"];
 export type DeleteResult = Schemas["DeleteResult"];
+export type Extraction = Schemas["Extraction"];
 export type Evidence = Schemas["Evidence"];
 export type Health = Schemas["Health"];
 export type Interval = Schemas["Interval"];

@@ -3,17 +3,18 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from pydantic import JsonValue
 
 from rolldeck.domain.action import Action
-from rolldeck.domain.batch import AgentChoice
+from rolldeck.domain.batch import AgentChoice, ModelChoice
 from rolldeck.domain.errors import FieldProblem
 from rolldeck.domain.page import Box
 from rolldeck.domain.rollout import ActionResult, Confirmation, Usage
 from rolldeck.domain.solution import Target
 from rolldeck.domain.task import Task
+from rolldeck.domain.usage import ModelAnswer
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,16 @@ class Agent(Protocol):
         """Let go of connections. Idempotent."""
 
 
+class Questioner(Protocol):
+    """Puts single questions to a model, which sees no page and can do nothing but answer."""
+
+    async def ask(self, question: str, schema: Mapping[str, JsonValue]) -> ModelAnswer:
+        """Return the answer: JSON of this JSON Schema, as far as the model keeps to it. Raises ``ModelError``."""
+
+    async def close(self) -> None:
+        """Let go of connections. Idempotent."""
+
+
 @dataclass(frozen=True)
 class AgentInfo:
     """An agent that rollouts can name. ``unavailable`` says why it cannot be used here (no key …), None where it can.
@@ -137,6 +148,14 @@ class AgentKind(Protocol):
         """Return an agent for one rollout, for a choice and a task that it has nothing against."""
 
 
+@runtime_checkable
+class ModelKind(AgentKind, Protocol):
+    """An ``AgentKind`` whose models can be asked beside an agent's rollout, too."""
+
+    def questioner(self, model: str, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Questioner:
+        """Return who asks a model, in the rollout of a task by this choice."""
+
+
 class Agents(Protocol):
     """The agents that are known, by name."""
 
@@ -154,3 +173,11 @@ class Agents(Protocol):
 
     def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         """Return an agent for one rollout. Raises ``InvalidInput`` where ``refusal`` is not None."""
+
+    def reader_problems(self, reader: ModelChoice) -> Sequence[FieldProblem]:
+        """Why this model cannot be asked beside an agent; ``field`` is ``provider`` or ``model``."""
+
+    def questioner(
+        self, reader: ModelChoice, choice: AgentChoice, task: Task, surroundings: Surroundings
+    ) -> Questioner:
+        """Return who asks this model in one rollout. Raises ``InvalidInput`` where there are ``reader_problems``."""

@@ -6,8 +6,8 @@ from difflib import get_close_matches
 
 from rolldeck.agents.noop import NoopAgent
 from rolldeck.agents.oracle import OracleAgent
-from rolldeck.agents.port import Agent, AgentInfo, AgentKind, Surroundings
-from rolldeck.domain.batch import AgentChoice
+from rolldeck.agents.port import Agent, AgentInfo, AgentKind, ModelKind, Questioner, Surroundings
+from rolldeck.domain.batch import AgentChoice, ModelChoice
 from rolldeck.domain.errors import FieldProblem, InvalidInput
 from rolldeck.domain.task import Task
 
@@ -102,6 +102,30 @@ class AgentRegistry:
         if refusal is not None:
             raise InvalidInput(refusal, (FieldProblem("agent", refusal),))
         return self._known[choice.agent].create(choice, task, surroundings)
+
+    def reader_problems(self, reader: ModelChoice) -> Sequence[FieldProblem]:
+        """Why this model cannot be asked beside an agent; ``field`` is ``provider`` or ``model``."""
+        if problems := self.problems(AgentChoice(agent=reader.provider, model=reader.model)):
+            fields = {"agent": "provider"}
+            return [FieldProblem(fields.get(each.field, each.field), each.message) for each in problems]
+        return [] if self._kind_of(reader) else [_without_models(reader)]
+
+    def questioner(
+        self, reader: ModelChoice, choice: AgentChoice, task: Task, surroundings: Surroundings
+    ) -> Questioner:
+        """Return who asks this model in one rollout. Raises ``InvalidInput`` where there are ``reader_problems``."""
+        problems, kind = self.reader_problems(reader), self._kind_of(reader)
+        if problems or kind is None:
+            raise InvalidInput(f"{reader} cannot be asked: {problems[0].message}", tuple(problems))
+        return kind.questioner(reader.model, choice, task, surroundings)
+
+    def _kind_of(self, reader: ModelChoice) -> ModelKind | None:
+        kind = self._known.get(reader.provider)
+        return kind if isinstance(kind, ModelKind) else None
+
+
+def _without_models(reader: ModelChoice) -> FieldProblem:
+    return FieldProblem("provider", f"the agent {reader.provider!r} has no models that could be asked")
 
 
 def _in_words(problem: FieldProblem) -> str:

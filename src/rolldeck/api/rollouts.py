@@ -61,6 +61,7 @@ def _spec(wanted: RolloutRequest) -> BatchSpec:
             repeats=wanted.repeats,
             seed=wanted.seed,
             limits=wanted.limits,
+            **wanted.model_dump(include={"extraction"}, exclude_unset=True),
             max_attempts=wanted.max_attempts,
             reuse=wanted.reuse,
         )

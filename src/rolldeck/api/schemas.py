@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from rolldeck.analytics.intervals import Interval
-from rolldeck.domain.batch import AgentChoice, Quota
+from rolldeck.domain.batch import AgentChoice, ModelChoice, Quota
 from rolldeck.domain.event import LoggedEvent
 from rolldeck.domain.limits import Budget, RolloutLimits
 from rolldeck.domain.log import Log
@@ -157,6 +157,7 @@ class BatchView(BaseModel):
     budget_spent: bool
     tokens: int
     cost: float | None
+    extraction: ModelChoice | None = Field(description="who reads answers that are not written as asked")
     max_attempts: int
     reuse: bool
     paused: bool
@@ -206,6 +207,9 @@ class RolloutRequest(BaseModel):
     repeats: int = Field(default=1, ge=1, le=1000)
     seed: int = Field(default=0, ge=0, le=2**31 - 1, description="of the first repeat; each has one more")
     limits: RolloutLimits = RolloutLimits()
+    extraction: ModelChoice | None = Field(
+        default=None, description="who reads answers that are not written as asked; default: the server's, null: nobody"
+    )
     max_attempts: int = Field(default=3, ge=1, le=20)
     reuse: bool = False
 
@@ -224,6 +228,7 @@ class RolloutView(BaseModel):
     agent: str
     model: str | None
     parameters: dict[str, JsonValue]
+    extraction: ModelChoice | None = Field(description="who reads an answer that is not written as asked")
     seed: int
     status: Status
     attempt: int

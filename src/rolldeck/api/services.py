@@ -9,6 +9,7 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from rolldeck.agents.port import Agents
+from rolldeck.domain.batch import ModelChoice
 from rolldeck.environments.port import TemplateInfo
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
@@ -30,7 +31,9 @@ class Services:
     """The ports that the API calls, and the settings that it heeds.
 
     ``wake`` tells whoever executes rollouts that something was queued or is to be cancelled; it returns at once.
-    ``feed``, ``metrics`` and ``pace`` work while the application is served: its lifespan starts and ends them. ``host`` is the address that the server listens on, ``web_dir`` the exported dashboard, where there is one.
+    ``reader`` is the model that reads answers where a batch does not say who does. ``feed``, ``metrics`` and ``pace`` work
+    while the application is served: its lifespan starts and ends them. ``host`` is the address that the server listens on,
+    ``web_dir`` the exported dashboard, where there is one.
     """
 
     tasks: Tasks
@@ -47,6 +50,7 @@ class Services:
     frames: LiveFrames
     metrics: Metrics
     wake: Callable[[], None]
+    reader: ModelChoice | None
     version: str
     host: str
     max_upload_mb: int

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rolldeck.agents.port import Agents
 from rolldeck.api.services import Services
-from rolldeck.domain.batch import AgentChoice, BatchSpec
+from rolldeck.domain.batch import AgentChoice, BatchSpec, ModelChoice
 from rolldeck.domain.errors import FieldProblem, InvalidInput
 from rolldeck.domain.task import Task
 from rolldeck.storage.port import BatchCreated
@@ -17,8 +17,10 @@ async def start_batch(spec: BatchSpec, services: Services, *, agent_field: str =
     Raises ``InvalidInput`` that names every such agent, by ``agent_field`` with its position, and the tasks that it
     cannot try; ``NotFound`` that names unknown tasks; ``Conflict`` where the idempotency key was used for another batch.
     """
+    spec = with_default_reader(spec, services.reader)
     tasks = [stored.task for stored in await services.tasks.get_many(spec.task_ids)]
     _refuse_unfit_agents(spec.agents, tasks, services.agents, agent_field)
+    refuse_unfit_reader(spec, services.agents)
     refuse_unknown_costs(spec, services.agents)
     templates = await services.environments.templates() if spec.reuse else ()
     made = await services.batches.create(spec, {template.name: template.content_hash for template in templates})
@@ -26,11 +28,35 @@ async def start_batch(spec: BatchSpec, services: Services, *, agent_field: str =
     return made
 
 
+def with_default_reader(spec: BatchSpec, reader: ModelChoice | None) -> BatchSpec:
+    """Return what is asked for; where that does not say who reads answers, ``reader`` does."""
+    return spec if "extraction" in spec.model_fields_set else spec.model_copy(update={"extraction": reader})
+
+
+def refuse_unfit_reader(spec: BatchSpec, agents: Agents) -> None:
+    """Raise ``InvalidInput`` where the model that is to read answers cannot be asked."""
+    problems = [] if spec.extraction is None else agents.reader_problems(spec.extraction)
+    if problems:
+        raise InvalidInput(
+            f"Answers cannot be read by {spec.extraction}: {'; '.join(each.message for each in problems)}",
+            tuple(FieldProblem(f"extraction.{each.field}", each.message) for each in problems),
+        )
+
+
 def refuse_unknown_costs(spec: BatchSpec, agents: Agents) -> None:
     """Raise ``InvalidInput`` where a limit of costs could not be kept, because what a model costs is not known."""
     unknown = [str(choice.model) for choice in spec.agents if not agents.knows_cost(choice)]
-    limits = (("limits.cost", spec.limits.cost), ("budget.cost", spec.budget.cost))
-    if unknown and (fields := [field for field, limit in limits if limit is not None]):
+    readers = [] if spec.extraction is None else [spec.extraction]
+    unknown_readers = [
+        each.model for each in readers if not agents.knows_cost(AgentChoice(agent=each.provider, model=each.model))
+    ]
+    limits = (
+        ("limits.cost", spec.limits.cost, unknown),
+        ("budget.cost", spec.budget.cost, [*unknown, *unknown_readers]),
+    )
+    unknown = list(dict.fromkeys(model for _, limit, models in limits if limit is not None for model in models))
+    fields = [field for field, limit, models in limits if limit is not None and models]
+    if unknown:
         message = f"what {', '.join(unknown)} costs is not known, so that this cannot be kept: limit tokens instead"
         raise InvalidInput(
             f"The costs cannot be limited: {message}", tuple(FieldProblem(field, message) for field in fields)

@@ -13,6 +13,7 @@ from rolldeck.cli.progress import build_progress, rollouts_progress
 from rolldeck.cli.running import let_signals_end_the_process, reacting, say, say_error
 from rolldeck.domain.batch import AgentChoice, Batch, BatchSpec
 from rolldeck.domain.errors import EnvironmentFailure, FieldProblem, InvalidInput
+from rolldeck.domain.limits import Budget
 from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
@@ -30,11 +31,16 @@ _POLL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class BatchResult:
-    """How a batch ended. ``interrupted``: a signal came, and what had not ended by then is cancelled."""
+    """How a batch ended.
+
+    ``interrupted``: a signal came, and what had not ended by then is cancelled. ``unbegun`` were cancelled because the
+    batch had spent its budget.
+    """
 
     rollouts: Sequence[Rollout]
     seconds: float
     interrupted: bool
+    unbegun: int = 0
 
     @property
     def all_completed(self) -> bool:
@@ -121,8 +127,39 @@ async def execute(deck: Deck, adapters: Adapters, batch: Batch, console: Console
     started = time.monotonic()
     with rollouts_progress(console, await rollouts_of(deck, batch)) as show:
         worker = deck.worker(adapters, batch_id=batch.id, on_change=show)
-        interrupted = await _to_its_end(deck, worker, batch)
-    return BatchResult(await rollouts_of(deck, batch), time.monotonic() - started, interrupted)
+        budget = _BudgetWatch(deck, batch)
+        watching = asyncio.create_task(budget.keep())
+        try:
+            interrupted = await _to_its_end(deck, worker, batch)
+        finally:
+            watching.cancel()
+            await asyncio.wait({watching})
+    return BatchResult(await rollouts_of(deck, batch), time.monotonic() - started, interrupted, budget.cancelled)
+
+
+class _BudgetWatch:
+    """Cancels what a batch could not begin any more, since it has spent its budget: nobody will raise that here."""
+
+    def __init__(self, deck: Deck, batch: Batch) -> None:
+        self._deck = deck
+        self._batch = batch
+        self.cancelled = 0
+
+    async def keep(self) -> None:
+        """Watch until cancelled. What runs goes on."""
+        if self._batch.budget == Budget():
+            return
+        while True:
+            await asyncio.sleep(_POLL_SECONDS)
+            if (await self._deck.database.batches.get(self._batch.id)).budget_spent:
+                await self._cancel_pending()
+
+    async def _cancel_pending(self) -> None:
+        where = RolloutFilter(batch_id=self._batch.id, statuses=frozenset({Status.PENDING}))
+        while pending := (await self._deck.database.rollouts.list(where, limit=_PAGE)).rollouts:
+            for rollout in pending:
+                await self._deck.database.rollouts.request_cancel(rollout.id)
+                self.cancelled += 1
 
 
 async def _to_its_end(deck: Deck, worker: Worker, batch: Batch) -> bool:

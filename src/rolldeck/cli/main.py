@@ -118,6 +118,22 @@ def run(
     ] = None,
     max_tokens: Annotated[int | None, typer.Option("--max-tokens", min=1, help="Tokens of each rollout.")] = None,
     max_cost: Annotated[float | None, typer.Option("--max-cost", help="US dollars of each rollout.")] = None,
+    budget_tokens: Annotated[
+        int | None,
+        typer.Option("--budget-tokens", min=1, help="Tokens of all rollouts together; what is left is cancelled."),
+    ] = None,
+    budget_cost: Annotated[
+        float | None, typer.Option("--budget-cost", help="US dollars of all rollouts together; likewise.")
+    ] = None,
+    extract_with: Annotated[
+        str | None,
+        typer.Option(
+            "--extract-with",
+            metavar="PROVIDER:MODEL",
+            help="Have this model read answers that are not written as asked; none: nobody.",
+            show_default="ROLLDECK_EXTRACT_WITH",
+        ),
+    ] = None,
     record_model: Annotated[
         bool, typer.Option("--record-model", help="Keep what the model is asked and answers, as a cassette.")
     ] = False,
@@ -158,6 +174,9 @@ def run(
         max_attempts=max_attempts,
         max_tokens=max_tokens,
         max_cost=max_cost,
+        budget_tokens=budget_tokens,
+        budget_cost=budget_cost,
+        extract_with=extract_with,
         reuse=reuse,
         as_json=as_json,
     )

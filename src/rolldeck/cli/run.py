@@ -9,7 +9,7 @@ from pydantic import JsonValue, ValidationError
 from rich.console import Console
 
 from rolldeck.agents.models.cassette import Cassette
-from rolldeck.api.starting import refuse_unknown_costs
+from rolldeck.api.starting import refuse_unfit_reader, refuse_unknown_costs
 from rolldeck.cli.batch import (
     BatchResult,
     build_templates,
@@ -22,9 +22,9 @@ from rolldeck.cli.batch import (
 from rolldeck.cli.progress import make_console
 from rolldeck.cli.report import Report, RolloutLine, Summary, table_of
 from rolldeck.cli.running import INTERRUPTED, NOT_ALL_COMPLETED, OK, say
-from rolldeck.domain.batch import AgentChoice, BatchSpec
+from rolldeck.domain.batch import AgentChoice, BatchSpec, ModelChoice
 from rolldeck.domain.errors import InvalidInput
-from rolldeck.domain.limits import RolloutLimits
+from rolldeck.domain.limits import Budget, RolloutLimits
 from rolldeck.domain.task import Task
 from rolldeck.settings import Settings
 from rolldeck.wiring import Deck, Use, open_adapters, open_deck
@@ -44,6 +44,9 @@ class RunTasks:
     max_attempts: int
     max_tokens: int | None
     max_cost: float | None
+    budget_tokens: int | None
+    budget_cost: float | None
+    extract_with: str | None
     reuse: bool
     as_json: bool
 
@@ -57,7 +60,8 @@ class RunTasks:
             only = self.only or [cassette.label.task_id for cassette in cassettes or ()]
             tasks = await read_tasks(self.tasks_file, only, deck)
             refuse_impossible(tasks, choice, deck)
-            spec = self._spec(tasks, choice)
+            spec = self._spec(tasks, choice, self._reader(cassettes or (), settings))
+            refuse_unfit_reader(spec, deck.agents)
             refuse_unknown_costs(spec, deck.agents)
             await build_templates(deck.environments, {task.environment for task in tasks}, console)
             await deck.database.tasks.upload(tasks)
@@ -71,12 +75,25 @@ class RunTasks:
     def _choice(self) -> AgentChoice:
         return AgentChoice(agent=self.agent, model=self.model, parameters=dict(map(parameter_of, self.parameters)))
 
-    def _spec(self, tasks: Sequence[Task], choice: AgentChoice) -> BatchSpec:
+    def _reader(self, cassettes: Sequence[Cassette], settings: Settings) -> ModelChoice | None:
+        """Return the model that reads answers; in a replay, the one that did. Raises ``InvalidInput``."""
+        if cassettes:
+            return reader_of(cassettes)
+        if self.extract_with is None:
+            return settings.extract_with
+        try:
+            return None if self.extract_with == "none" else ModelChoice.parse(self.extract_with)
+        except ValueError as error:
+            raise InvalidInput(f"--extract-with: {error}") from error
+
+    def _spec(self, tasks: Sequence[Task], choice: AgentChoice, reader: ModelChoice | None) -> BatchSpec:
         try:
             return BatchSpec(
                 task_ids=tuple(task.id for task in tasks),
                 agents=(choice,),
                 limits=RolloutLimits(tokens=self.max_tokens, cost=self.max_cost),
+                budget=Budget(tokens=self.budget_tokens, cost=self.budget_cost),
+                extraction=reader,
                 repeats=self.repeats,
                 name=self.tasks_file.name,
                 max_attempts=self.max_attempts,
@@ -95,6 +112,8 @@ class RunTasks:
         else:
             Console().print(table_of(result.rollouts))
             say(f"\n{report.summary}")
+        if result.unbegun:
+            say(f"The budget is spent: {result.unbegun} rollouts were cancelled before they began.")
 
 
 def parameter_of(option: str) -> tuple[str, JsonValue]:
@@ -111,9 +130,17 @@ def parameter_of(option: str) -> tuple[str, JsonValue]:
 def choice_of(cassettes: Sequence[Cassette]) -> AgentChoice:
     """Return who made the traffic of cassettes. Raises ``InvalidInput`` where that was not the same for all."""
     labels = [cassette.label for cassette in cassettes]
-    choices = [AgentChoice(agent=each.agent, model=each.model, parameters=each.parameters) for each in labels]
+    choices = [AgentChoice(agent=each.agent, model=each.model or None, parameters=each.parameters) for each in labels]
     if any(choice != choices[0] for choice in choices):
         raise InvalidInput(
             "the cassettes are of different agents, models or parameters: play those in runs of their own"
         )
     return choices[0]
+
+
+def reader_of(cassettes: Sequence[Cassette]) -> ModelChoice | None:
+    """Return the model that read answers in cassettes. Raises ``InvalidInput`` where that was not the same one in all."""
+    readers = {reader for cassette in cassettes for reader in cassette.readers}
+    if len(readers) > 1:
+        raise InvalidInput("different models read the answers in the cassettes: play those in runs of their own")
+    return ModelChoice.parse(readers.pop()) if readers else None

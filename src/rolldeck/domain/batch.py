@@ -32,13 +32,32 @@ class AgentChoice(_Part):
         return self.model or self.agent
 
 
+class ModelChoice(_Part):
+    """A model that is asked beside the agent, by the name that its provider has among the agents."""
+
+    provider: _Name = Field(description="who asks it: gemini, openai, anthropic, openai-compatible …")
+    model: _Name
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read ``provider:model``. Raises ``ValueError``."""
+        provider, colon, model = text.partition(":")
+        if not (provider and colon and model):
+            raise ValueError(f"{text!r} names no model: write it as PROVIDER:MODEL, e.g. gemini:gemini-3.5-flash")
+        return cls(provider=provider, model=model)
+
+    def __str__(self) -> str:
+        return f"{self.provider}:{self.model}"
+
+
 class BatchSpec(_Part):
     """What is asked for: ``repeats`` rollouts of each task by each agent.
 
     Repeats have the seeds ``seed``, ``seed + 1`` …. With ``reuse``, a rollout whose identical one (same version of the
     task, template of the environment, agent, model, parameters and seed) has completed before is answered by that one
     at once. Once its attempts have spent the ``budget``, the batch is paused; each rollout may spend what is left of it when
-    it begins. The same ``idempotency_key`` again is the same batch again.
+    it begins. With an ``extraction``, that model reads answers that cannot be read as the task wants them written. The same
+    ``idempotency_key`` again is the same batch again.
     """
 
     task_ids: tuple[_Name, ...] = Field(min_length=1, max_length=MOST_ROLLOUTS)
@@ -50,6 +69,9 @@ class BatchSpec(_Part):
     priority: int = Field(default=0, ge=-100, le=100, description="higher ones go first")
     limits: RolloutLimits = RolloutLimits()
     budget: Budget = Budget()
+    extraction: ModelChoice | None = Field(
+        default=None, description="who reads answers that are not written as asked; default: the server's, null: nobody"
+    )
     max_attempts: int = Field(default=3, ge=1, le=20, description="attempts at a rollout, first one included")
     reuse: bool = False
     idempotency_key: _Name | None = None
@@ -114,6 +136,7 @@ class Batch(_Part):
     repeats: int
     limits: RolloutLimits
     budget: Budget
+    extraction: ModelChoice | None = None
     max_attempts: int
     reuse: bool
     paused: bool

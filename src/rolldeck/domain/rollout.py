@@ -7,8 +7,9 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from rolldeck.domain.action import Action
-from rolldeck.domain.batch import AgentChoice
+from rolldeck.domain.batch import AgentChoice, ModelChoice
 from rolldeck.domain.status import Event, Status
+from rolldeck.domain.usage import Usage as Usage
 from rolldeck.domain.verdict import Verdict
 
 
@@ -67,30 +68,6 @@ class ActionResult(_Record):
     action: Action
     error: str | None = None
     notice: str | None = None
-
-
-class Usage(_Record):
-    """What requests to a model took.
-
-    ``cached_tokens`` are among the input's, ``thinking_tokens`` among the output's. ``cost`` is in US dollars, None where
-    the model's prices are not known. ``requests`` had an answer, after ``retries`` that had none; in seconds,
-    ``model_seconds`` passed until those answers, ``waited_seconds`` before requests were made again.
-    """
-
-    input_tokens: int = Field(default=0, ge=0)
-    output_tokens: int = Field(default=0, ge=0)
-    cached_tokens: int = Field(default=0, ge=0)
-    thinking_tokens: int = Field(default=0, ge=0)
-    cost: float | None = Field(default=None, ge=0)
-    requests: int = Field(default=1, ge=0)
-    retries: int = Field(default=0, ge=0)
-    model_seconds: float = Field(default=0, ge=0)
-    waited_seconds: float = Field(default=0, ge=0)
-
-    @property
-    def tokens(self) -> int:
-        """Input and output together."""
-        return self.input_tokens + self.output_tokens
 
 
 class Decision(StrEnum):
@@ -171,6 +148,7 @@ class Rollout(_Record):
     agent: str
     model: str | None = None
     parameters: dict[str, JsonValue] = Field(default_factory=dict, description="what the model is asked with")
+    extraction: ModelChoice | None = Field(default=None, description="who reads an answer that is not written as asked")
     seed: int = 0
     status: Status
     attempt: int = Field(default=1, ge=1)

@@ -5,6 +5,8 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, model_validator
 
+from rolldeck.domain.usage import Usage
+
 Normalization = Literal["case", "space", "unicode", "date", "currency"]
 ListOrder = Literal["exact", "any", "aligned"]
 
@@ -81,11 +83,29 @@ class Evidence(_Part):
     note: str = ""
 
 
+class Extraction(_Part):
+    """How a model read an answer that could not be read as the task wants it written.
+
+    What was found in the text without it, and why that did not do, stay beside it. Without ``found`` there was no answer for
+    the model either, and the verdict is on what the text gave.
+    """
+
+    provider: str
+    model: str
+    found: bool
+    parsed: JsonValue = Field(description="the answer as the model read it; null where it found none")
+    problem: str = Field(default="", description="why it found none")
+    textual: JsonValue = Field(description="what was found in the text without it; null where nothing was")
+    textual_problem: str = Field(description="why that did not do")
+    usage: Usage = Field(description="what asking it took; not among the agent's own tokens and cost")
+
+
 class Verdict(_Part):
     """What the verifier says of a rollout whose agent stopped by itself or was truncated."""
 
     reward: float = Field(ge=0, le=1)
     success: bool
     parsed: JsonValue = Field(description="the answer found in the agent's text; null where none was found")
+    extraction: Extraction | None = Field(default=None, description="how a model read the answer, where one was asked")
     evidence: tuple[Evidence, ...]
     reason: str = Field(description="one sentence: why this verdict")

@@ -8,6 +8,21 @@ from typing import ParamSpec
 P = ParamSpec("P")
 
 
+@contextmanager
+def standing_still(timeout: asyncio.Timeout) -> Iterator[None]:
+    """Let a time-out not come nearer meanwhile. Not to be nested."""
+    if timeout.expired() or (deadline := timeout.when()) is None:
+        yield
+        return
+    now = asyncio.get_running_loop().time
+    stopped_at = now()
+    timeout.reschedule(None)
+    try:
+        yield
+    finally:
+        timeout.reschedule(deadline + now() - stopped_at)
+
+
 class AgentClock:
     """Ends what runs ``within`` it when the agent's seconds are over."""
 
@@ -33,17 +48,11 @@ class AgentClock:
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """Let no time pass for the agent meanwhile. Not to be nested."""
-        timeout = self._timeout
-        if timeout is None or timeout.expired() or (deadline := timeout.when()) is None:
+        if self._timeout is None:
             yield
             return
-        now = asyncio.get_running_loop().time
-        stopped_at = now()
-        timeout.reschedule(None)
-        try:
+        with standing_still(self._timeout):
             yield
-        finally:
-            timeout.reschedule(deadline + now() - stopped_at)
 
     def aside(self, waiting: Callable[P, Awaitable[None]]) -> Callable[P, Awaitable[None]]:
         """Return the same waiting, during which no time passes for the agent."""

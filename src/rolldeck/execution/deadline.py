@@ -18,11 +18,11 @@ class Deadline:
     seconds: float
 
     @asynccontextmanager
-    async def kept(self, what: str, failure: type[RolldeckError]) -> AsyncIterator[None]:
+    async def kept(self, what: str, failure: type[RolldeckError]) -> AsyncIterator[asyncio.Timeout]:
         """Raise ``failure``, which names the limit, where the block takes longer."""
         try:
             async with asyncio.timeout(self.seconds) as timeout:
-                yield
+                yield timeout
         except TimeoutError as error:
             if not timeout.expired():
                 raise

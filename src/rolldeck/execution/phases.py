@@ -3,21 +3,24 @@
 import asyncio
 import hashlib
 import math
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, TypeVar
+
+from pydantic import JsonValue
 
 from rolldeck.agents.port import Surroundings
 from rolldeck.browser.port import BrowserPage
 from rolldeck.domain.errors import BrowserError, EnvironmentFailure, VerificationError
 from rolldeck.domain.rollout import Phase
 from rolldeck.domain.status import Event
+from rolldeck.domain.usage import ModelAnswer
 from rolldeck.domain.verdict import Verdict
 from rolldeck.environments.port import Environment
 from rolldeck.execution.adapters import Adapters
-from rolldeck.execution.agent_clock import AgentClock
+from rolldeck.execution.agent_clock import AgentClock, standing_still
 from rolldeck.execution.deadline import Deadlines
 from rolldeck.execution.entrance import start_path_of, told
 from rolldeck.execution.journal import Journal
@@ -27,6 +30,7 @@ from rolldeck.execution.teardown import Holdings
 from rolldeck.execution.trajectory import AgentLimits, AgentStop, Stage, act_until_stopped
 from rolldeck.recorder.port import Recording
 from rolldeck.storage.port import Artifacts, Change, Claim
+from rolldeck.verification.port import AnswerReader
 
 VIDEO_FILE = "video.mp4"
 """Name of the video in an attempt's workspace."""
@@ -57,7 +61,7 @@ class Phases:
         page, recording = await self._open_page(environment)
         async with self._adapters.audience.watching(self._claim.rollout.id, page):
             stop = await self._let_agent_act(environment, page, recording)
-            return await self._verify(environment, stop)
+            return await self._verify(environment, page, stop)
 
     async def _provision(self) -> Environment:
         claim = self._claim
@@ -91,14 +95,7 @@ class Phases:
             await self._journal.advance(Event.ENVIRONMENT_READY, Change(template=environment.template))
             clock = AgentClock(self._deadlines.agent_seconds)
             pace = Pace(claim.rollout.quota, adapters.quotas, self._sleep)
-            surroundings = Surroundings(
-                page=page,
-                pace=clock.aside(pace),
-                pause=clock.aside(self._sleep),
-                origin=environment.origin,
-                task_version=claim.rollout.task_version,
-                cassette=self._workspace / CASSETTE_FILE if adapters.records_models else None,
-            )
+            surroundings = self._surroundings(environment, page, clock.aside(pace), clock.aside(self._sleep))
             task = told(claim.task, environment.entrance)
             agent = self._holdings.agent = adapters.agents.create(claim.rollout.choice, task, surroundings)
             stage = Stage(
@@ -112,12 +109,45 @@ class Phases:
             limits = AgentLimits(claim.limits.steps, claim.limits.tokens, claim.limits.cost, claim.limits.stall_steps)
             return await _while_alive(environment, act_until_stopped(agent, limits, stage))
 
-    async def _verify(self, environment: Environment, stop: AgentStop) -> Verdict:
+    def _surroundings(
+        self, environment: Environment, page: BrowserPage, pace: Callable[[], Awaitable[None]], pause: Sleep
+    ) -> Surroundings:
+        return Surroundings(
+            page=page,
+            pace=pace,
+            pause=pause,
+            origin=environment.origin,
+            task_version=self._claim.rollout.task_version,
+            cassette=self._workspace / CASSETTE_FILE if self._adapters.records_models else None,
+        )
+
+    async def _verify(self, environment: Environment, page: BrowserPage, stop: AgentStop) -> Verdict:
         async with self._phase_in(environment, Phase.VERIFY):
             await self._journal.advance(Event.AGENT_STOPPED, Change(stop_reason=stop.reason, answer_text=stop.answer))
-            async with self._deadlines.verify.kept("the verdict", VerificationError):
+            async with self._deadlines.verify.kept("the verdict", VerificationError) as timeout:
                 await environment.check()  # what an agent did in a dead one is not its work: no reward for it
-                return await self._adapters.verifier.verify(self._claim.task, stop.answer, environment.sql)
+                reader = self._reader(environment, page, timeout)
+                return await self._adapters.verifier.verify(self._claim.task, stop.answer, environment.sql, reader)
+
+    def _reader(self, environment: Environment, page: BrowserPage, timeout: asyncio.Timeout) -> AnswerReader | None:
+        """Return the model that reads answers, where there is one; the verdict's time stands still while it is asked."""
+        chosen = self._claim.rollout.extraction
+        if chosen is None:
+            return None
+
+        async def ask(question: str, schema: Mapping[str, JsonValue]) -> ModelAnswer:
+            pace = Pace(chosen.model, self._adapters.quotas, self._sleep)
+            surroundings = self._surroundings(environment, page, pace, self._sleep)
+            with standing_still(timeout):
+                await pace()
+                rollout = self._claim.rollout
+                questioner = self._adapters.agents.questioner(chosen, rollout.choice, self._claim.task, surroundings)
+                try:
+                    return await questioner.ask(question, schema)
+                finally:
+                    await questioner.close()
+
+        return AnswerReader(chosen.provider, chosen.model, ask)
 
     @asynccontextmanager
     async def _phase_in(self, environment: Environment, phase: Phase) -> AsyncIterator[None]:

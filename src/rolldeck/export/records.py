@@ -8,6 +8,7 @@ from pydantic import JsonValue
 from rolldeck.domain.errors import NotFound
 from rolldeck.domain.rollout import Rollout, RolloutError
 from rolldeck.domain.status import Status
+from rolldeck.domain.verdict import Extraction
 from rolldeck.storage.port import RolloutFilter, Rollouts, RolloutSort, Tasks
 
 Record = Mapping[str, JsonValue]
@@ -49,7 +50,7 @@ async def chosen_records(
 def record_of(rollout: Rollout, expected: JsonValue) -> dict[str, JsonValue]:
     """Return a rollout's record: without the key of its video, with what the task expects and what is derived.
 
-    ``error`` is the one that made it fail.
+    ``error`` is the one that made it fail; ``reader…`` are of the model that was asked to read the answer, where one was.
     """
     verdict, error = rollout.verdict, deciding_error(rollout)
     return {
@@ -59,6 +60,18 @@ def record_of(rollout: Rollout, expected: JsonValue) -> dict[str, JsonValue]:
         "reward": None if verdict is None else verdict.reward,
         "error": None if error is None else error.model_dump(mode="json"),
         "expected": expected,
+        **_reading(None if verdict is None else verdict.extraction),
+    }
+
+
+def _reading(extraction: Extraction | None) -> dict[str, JsonValue]:
+    if extraction is None:
+        return dict.fromkeys(("reader", "read_by_model", "reader_tokens", "reader_cost"))
+    return {
+        "reader": f"{extraction.provider}:{extraction.model}",
+        "read_by_model": extraction.found,
+        "reader_tokens": extraction.usage.tokens,
+        "reader_cost": extraction.usage.cost,
     }
 
 

@@ -15,9 +15,10 @@ COLUMNS = (
     *("id", "batch_id", "task_id", "task_version", "agent", "model", "parameters", "seed"),
     *("status", "stop_reason", "success", "reward", "answer_text", "parsed", "expected", "reason"),
     *("error_phase", "error_kind", "error_message", "attempt", "steps", "tokens", "cost", "seconds"),
+    *("reader", "read_by_model", "reader_tokens", "reader_cost"),
     *("reused_from", "worker_id", "template", "created_at", "started_at", "finished_at"),
 )
-"""Columns of the CSV file. ``error_…`` is what made it fail."""
+"""Columns of the CSV file. ``error_…`` is what made it fail, ``reader…`` the model that was asked to read the answer."""
 
 _AS_JSON = ("parameters", "parsed", "expected")
 

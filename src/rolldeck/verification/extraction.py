@@ -31,6 +31,8 @@ from pydantic import JsonValue
 
 MAX_TEXT = 200_000
 MAX_DEPTH = 64
+WHOLE_TEXT = "the text"
+"""How an answer was found that is all that the agent said."""
 
 _MAX_SCANNED = 2_000_000
 _FAILURE = 200  # what a failed attempt costs, as characters: the decoder counts the lines before it
@@ -38,6 +40,7 @@ _MAX_LITERAL = 20_000
 _MAX_LITERALS = 20
 _MAX_REPAIRED = 4_000  # its time grows with the square: 0.4 s at worst
 _LIKE_ENOUGH = 0.5
+_MAX_KINDS = 20  # items of a list that others are held to
 _WRAPPERS = frozenset({"answer", "final_answer", "result", "output", "response"})
 
 
@@ -47,6 +50,33 @@ class Found:
 
     value: JsonValue
     method: str
+
+
+def has_form(found: Found, shapes: Sequence[JsonValue]) -> bool:
+    """Whether what was found is written as one of the shapes is: all its keys and no others, and the same kinds of values.
+
+    A plain text that is nothing but all that the agent said says nothing about that, and does not count.
+    """
+    if found.method == WHOLE_TEXT:
+        return False
+    return any(_alike(shape, found.value) for shape in shapes)
+
+
+def _alike(shape: JsonValue, value: JsonValue) -> bool:
+    if shape is None or value is None:
+        return True
+    if isinstance(shape, dict):
+        return (
+            isinstance(value, dict)
+            and shape.keys() == value.keys()
+            and all(_alike(shape[key], value[key]) for key in shape)
+        )
+    if isinstance(shape, list):
+        kinds = shape[:_MAX_KINDS]
+        return isinstance(value, list) and (
+            not kinds or all(any(_alike(kind, item) for kind in kinds) for item in value)
+        )
+    return _same_kind(shape, value)
 
 
 @dataclass(frozen=True)
@@ -303,7 +333,7 @@ def _said(text: str) -> tuple[str, str]:
     emphasised = {_bare(first or second) for first, second in _EMPHASISED.findall(text)}
     if len(emphasised) == 1:
         return emphasised.pop(), "the emphasised part of the text"
-    return _bare(text), "the text"
+    return _bare(text), WHOLE_TEXT
 
 
 def _bare(text: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from itertools import count
 from typing import Any
 
+from anthropic.types import JSONOutputFormatParam
 from anthropic.types.beta import (
     BetaBrowserToolset20260801Param,
     BetaComputerToolset20260801Param,
@@ -28,7 +29,17 @@ from anthropic.types.beta import (
 from anthropic.types.beta.message_create_params import MessageCreateParamsNonStreaming
 
 from doubles.model_apis.brain import Brains, Said
-from doubles.model_apis.checked import Json, ModelApi, Raw, conform, png_in, require, size_of, text_of
+from doubles.model_apis.checked import (
+    Json,
+    ModelApi,
+    Raw,
+    conform,
+    expect_strict_schema,
+    png_in,
+    require,
+    size_of,
+    text_of,
+)
 from doubles.model_apis.serving import Desk
 from doubles.model_apis.wire import anthropic_call
 from rolldeck.domain.action import Action, Screenshot
@@ -74,6 +85,18 @@ class AnthropicApi(ModelApi):
         self._left: deque[Action] = deque()
 
     # ------------------------------------------------------------ what is asked
+
+    def question_in(self, body: Json) -> str | None:
+        if "format" not in body.get("output_config", {}):
+            return None
+        known = MessageCreateParamsNonStreaming.__required_keys__ | MessageCreateParamsNonStreaming.__optional_keys__
+        require(set(body) <= known, f"unknown parameters: {set(body) - known}")
+        require(body.get("model") and body.get("max_tokens") and "tools" not in body, "no single question")
+        conform(body["output_config"]["format"], JSONOutputFormatParam, "output_config.format")
+        expect_strict_schema(body["output_config"]["format"]["schema"])
+        (message,) = body["messages"]
+        require(message["role"] == "user" and isinstance(message["content"], str), "no question of the user's")
+        return str(message["content"])
 
     def check(self, body: dict[str, Any], headers: Mapping[str, str]) -> bytes:
         known = MessageCreateParamsNonStreaming.__required_keys__ | MessageCreateParamsNonStreaming.__optional_keys__
@@ -220,7 +243,8 @@ class AnthropicApi(ModelApi):
         }
         if isinstance(said, Said):
             BetaMessage.model_validate(message)
-        self._remember(message, body["messages"])
+        if "tools" in body:
+            self._remember(message, body["messages"])
         return message
 
     def _message(self, said: Said, body: dict[str, Any]) -> dict[str, Any]:
@@ -230,7 +254,7 @@ class AnthropicApi(ModelApi):
             content.append({"type": "thinking", "thinking": said.thoughts, "signature": signature})
         if text_of(said):
             content.append({"type": "text", "text": text_of(said)})
-        _, _, family = _TOOLS[body["tools"][0]["type"]]
+        _, _, family = _TOOLS[body["tools"][0]["type"]] if "tools" in body else (None, None, None)
         actions = said.actions
         if actions and family is None:
             self._left.extend(actions[1:])

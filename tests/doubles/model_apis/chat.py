@@ -17,9 +17,10 @@ from openai.types.chat import (
     ChatCompletionUserMessageParam,
 )
 from openai.types.chat.completion_create_params import CompletionCreateParamsNonStreaming
+from openai.types.shared_params import ResponseFormatJSONSchema
 
 from doubles.model_apis.brain import Brains, Said
-from doubles.model_apis.checked import ModelApi, Raw, conform, png_of_data_uri, require, text_of
+from doubles.model_apis.checked import ModelApi, Raw, conform, expect_strict_schema, png_of_data_uri, require, text_of
 from doubles.model_apis.serving import Desk
 
 _MESSAGES: dict[str, Any] = {
@@ -38,6 +39,19 @@ class ChatApi(ModelApi):
         super().__init__(desk, brains)
         self._most_pictures = most_pictures
         self._number = count(1)
+
+    def question_in(self, body: dict[str, Any]) -> str | None:
+        if "response_format" not in body:
+            return None
+        known = (
+            CompletionCreateParamsNonStreaming.__required_keys__ | CompletionCreateParamsNonStreaming.__optional_keys__
+        )
+        require(set(body) <= known and "tools" not in body, "no single question")
+        conform(body["response_format"], ResponseFormatJSONSchema, "response_format")
+        expect_strict_schema(body["response_format"]["json_schema"]["schema"])
+        (message,) = body["messages"]
+        conform(message, ChatCompletionUserMessageParam, "a message of user")
+        return str(message["content"])
 
     def check(self, body: dict[str, Any], headers: Mapping[str, str]) -> bytes:
         known = (

@@ -55,10 +55,13 @@ class ModelApi(ABC):
             return trouble
         try:
             require(request.headers.get("authorization") == f"Bearer {self.desk.key}", "the API key is not valid")
-            screenshot = self.check(body, request.headers)
+            question = self.question_in(body)
+            screenshot = b"" if question is not None else self.check(body, request.headers)
         except Violation as violation:
             self.desk.violations.append(str(violation))
             return JSONResponse({"error": {"message": str(violation)}}, 400)
+        if question is not None:
+            return JSONResponse(self.reply(Said(answer=self.desk.answer(question)), body))
         said = await self.decide(body, screenshot)
         return JSONResponse(self.reply(said, body))
 
@@ -68,6 +71,10 @@ class ModelApi(ABC):
             self._brain = self._brains(json.dumps(body, ensure_ascii=False), "")
         width, height = size_of(screenshot)
         return await self._brain.decide(Seen(screenshot, width, height, ""))
+
+    @abstractmethod
+    def question_in(self, body: Json) -> str | None:
+        """Return the question of a request that is a single one, None where it goes on with a page. Raises ``Violation``."""
 
     @abstractmethod
     def check(self, body: Json, headers: Mapping[str, str]) -> bytes:
@@ -82,6 +89,15 @@ def require(condition: object, why: str) -> None:
     """Raise ``Violation`` unless a rule is kept."""
     if not condition:
         raise Violation(why)
+
+
+def expect_strict_schema(schema: Any) -> None:
+    """Hold a schema to what every provider takes for strict: a closed object that requires all it knows. Raises ``Violation``."""
+    require(schema.get("type") == "object", "the schema is of no object")
+    require(schema.get("additionalProperties") is False, "the schema is open")
+    require(
+        sorted(schema.get("required", [])) == sorted(schema["properties"]), "the schema does not require all it knows"
+    )
 
 
 def conform(value: object, type_: Any, where: str) -> None:

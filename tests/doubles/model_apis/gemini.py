@@ -22,6 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from doubles.model_apis.brain import Brain, Brains, Said, Seen
+from doubles.model_apis.checked import expect_strict_schema
 from doubles.model_apis.serving import Desk, Violation
 from rolldeck.domain.action import (
     Action,
@@ -85,6 +86,8 @@ class GeminiApi:
     async def _answer(self, request: Request, body: Json) -> Json:
         if request.headers.get("x-goog-api-key") != self.desk.key:
             raise Violation("the API key is not valid")
+        if (question := _question_in(body)) is not None:
+            return _reply({"role": "model", "parts": [{"text": self.desk.answer(question)}]}, 0)
         contents = _read(body)
         prompt, url = _beginning(contents)
         conversation = self._conversation(prompt, url)
@@ -96,17 +99,7 @@ class GeminiApi:
             said = await conversation.brain.decide(seen)
             hand = _Hand(*(self.page or (seen.width, seen.height)), self.functions)
             conversation.said.append(self.rewrite(turn, _content(said, turn, hand)))
-        content = conversation.said[turn]
-        return {
-            "candidates": [content if "finishReason" in content else {"content": content, "finishReason": "STOP"}],
-            "usageMetadata": {
-                "promptTokenCount": 1000 + 100 * turn,
-                "cachedContentTokenCount": 100 * turn,
-                "candidatesTokenCount": 40,
-                "thoughtsTokenCount": 60,
-                "totalTokenCount": 1100 + 100 * turn,
-            },
-        }
+        return _reply(conversation.said[turn], turn)
 
     def _conversation(self, prompt: str, url: str) -> _Conversation:
         """Return the conversation that a request goes on with: there is one of a prompt in an environment."""
@@ -117,6 +110,33 @@ class GeminiApi:
 
 
 # ------------------------------------------------------------ what requests must be like
+
+
+def _question_in(body: Json) -> str | None:
+    """Return the question of a request that is a single one: with a form for its reply, and without tools."""
+    config = body.get("generationConfig", {})
+    if "responseMimeType" not in config:
+        return None
+    types.GenerationConfig.model_validate(config)
+    if config["responseMimeType"] != "application/json" or "tools" in body:
+        raise Violation("no form for the reply, or tools beside it")
+    expect_strict_schema(config["responseJsonSchema"])
+    (content,) = _CONTENTS.validate_python(body["contents"])
+    (part,) = content.parts or []
+    return str(part.text)
+
+
+def _reply(content: Json, turn: int) -> Json:
+    return {
+        "candidates": [content if "finishReason" in content else {"content": content, "finishReason": "STOP"}],
+        "usageMetadata": {
+            "promptTokenCount": 1000 + 100 * turn,
+            "cachedContentTokenCount": 100 * turn,
+            "candidatesTokenCount": 40,
+            "thoughtsTokenCount": 60,
+            "totalTokenCount": 1100 + 100 * turn,
+        },
+    }
 
 
 def _read(body: Json) -> list[types.Content]:

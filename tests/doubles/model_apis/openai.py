@@ -14,12 +14,23 @@ from openai.types.responses import (
     ComputerUsePreviewToolParam,
     EasyInputMessageParam,
     Response,
+    ResponseFormatTextJSONSchemaConfigParam,
 )
 from openai.types.responses.response_create_params import ResponseCreateParamsNonStreaming
 from openai.types.responses.response_input_item_param import ComputerCallOutput
 
 from doubles.model_apis.brain import Brains, Said
-from doubles.model_apis.checked import Json, ModelApi, Raw, conform, png_of_data_uri, require, size_of, text_of
+from doubles.model_apis.checked import (
+    Json,
+    ModelApi,
+    Raw,
+    conform,
+    expect_strict_schema,
+    png_of_data_uri,
+    require,
+    size_of,
+    text_of,
+)
 from doubles.model_apis.serving import Desk
 from doubles.model_apis.wire import openai_action
 from rolldeck.domain.action import Action
@@ -43,6 +54,21 @@ class OpenAIApi(ModelApi):
         self._left: deque[Action] = deque()
 
     # ------------------------------------------------------------ what is asked
+
+    def question_in(self, body: Json) -> str | None:
+        if "text" not in body:
+            return None
+        known = ResponseCreateParamsNonStreaming.__required_keys__ | ResponseCreateParamsNonStreaming.__optional_keys__
+        require(set(body) <= known, f"unknown parameters: {set(body) - known}")
+        require(body.get("model") and body.get("store") is False and "tools" not in body, "no single question")
+        format_ = body["text"]["format"]
+        conform(format_, ResponseFormatTextJSONSchemaConfigParam, "text.format")
+        require(format_["strict"] is True, "the form is not strict")
+        expect_strict_schema(format_["schema"])
+        (message,) = body["input"]
+        conform(message, EasyInputMessageParam, "input")
+        (part,) = message["content"]
+        return str(part["text"])
 
     def check(self, body: dict[str, Any], headers: Mapping[str, str]) -> bytes:
         known = ResponseCreateParamsNonStreaming.__required_keys__ | ResponseCreateParamsNonStreaming.__optional_keys__
@@ -136,7 +162,7 @@ class OpenAIApi(ModelApi):
             "parallel_tool_calls": False,
             "temperature": 1.0,
             "tool_choice": "auto",
-            "tools": body["tools"],
+            "tools": body.get("tools", []),
             "top_p": 1.0,
             "usage": {
                 "input_tokens": 1000,

@@ -24,14 +24,21 @@ class Violation(Exception):
 class Desk:
     """What a test says to a double, and what it finds out from it.
 
-    ``troubles`` answer the next requests, in their order, before the model does. ``violations`` are the protocol's rules
+    ``reader`` answers single questions, which have no page and no tools; ``questions`` are those. ``troubles`` answer the next requests, in their order, before the model does. ``violations`` are the protocol's rules
     that a request broke; the double refuses it, too.
     """
 
     key: str
+    reader: Callable[[str], str] = lambda _: '{"found": false, "answer": ""}'
+    questions: list[str] = field(default_factory=list)
     troubles: deque[Trouble] = field(default_factory=deque)
     violations: list[str] = field(default_factory=list)
     requests: list[Mapping[str, object]] = field(default_factory=list)
+
+    def answer(self, question: str) -> str:
+        """Return what the model replies to a single question."""
+        self.questions.append(question)
+        return self.reader(question)
 
     async def trouble(self, request: Request) -> Response | None:
         """Return the answer that the next trouble makes, None where there is none."""

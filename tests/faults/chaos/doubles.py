@@ -33,7 +33,7 @@ from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.port import BuildProgress, Entrance, Environment, Row, TemplateInfo
 from rolldeck.recorder.port import Recording, Video
 from rolldeck.storage.port import Change, Claim, Rollouts
-from rolldeck.verification.port import SqlReader, Verifier
+from rolldeck.verification.port import AnswerReader, SqlReader, Verifier
 
 STEPS = 3
 READER, STRICT, CLUELESS = "reader", "strict", "clueless"
@@ -80,9 +80,11 @@ class WatchedVerifier:
         self._verifier = verifier
         self._points = points
 
-    async def verify(self, task: Task, answer_text: str | None, sql: SqlReader) -> Verdict:
+    async def verify(
+        self, task: Task, answer_text: str | None, sql: SqlReader, reader: AnswerReader | None = None
+    ) -> Verdict:
         self._points.reach(Point.BEFORE_VERIFICATION, task.id)
-        verdict = await self._verifier.verify(task, answer_text, sql)
+        verdict = await self._verifier.verify(task, answer_text, sql, reader)
         self._points.reach(Point.AFTER_VERIFICATION, task.id)
         return verdict
 

@@ -3,6 +3,7 @@
 What the model behind the API does, it decides on what the page shows when it is asked (``Solving``).
 """
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -15,12 +16,12 @@ from pydantic import SecretStr
 from starlette.types import Receive, Scope, Send
 
 from doubles.model_apis.anthropic import AnthropicApi
-from doubles.model_apis.brain import Brain, Solving, Watched
+from doubles.model_apis.brain import Brain, Said, Scripted, Solving, Watched
 from doubles.model_apis.chat import ChatApi
 from doubles.model_apis.checked import ModelApi
 from doubles.model_apis.openai import OpenAIApi
 from doubles.model_apis.serving import Desk, serving
-from rolldeck.domain.batch import AgentChoice, BatchSpec
+from rolldeck.domain.batch import AgentChoice, BatchSpec, ModelChoice
 from rolldeck.domain.rollout import Rollout, StopReason
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
@@ -105,9 +106,13 @@ class LateBrain:
 async def run(stage: Stage, task_id: str, agent: str, **parameters: Any) -> Rollout:
     task = stage.tasks[task_id]
     stage.addresses[agent.replace("-", "_")].renew(LateBrain(task, stage.browsers))
+    return await executed(stage, task, AgentChoice(agent=agent, model="a-model", parameters=parameters))
+
+
+async def executed(stage: Stage, task: Task, choice: AgentChoice, reader: ModelChoice | None = None) -> Rollout:
     await stage.deck.database.tasks.upload([task])
-    choice = AgentChoice(agent=agent, model="a-model", parameters=parameters)
-    batch = await stage.deck.database.batches.create(BatchSpec(task_ids=(task_id,), agents=(choice,)), {})
+    spec = BatchSpec(task_ids=(task.id,), agents=(choice,), extraction=reader)
+    batch = await stage.deck.database.batches.create(spec, {})
     await stage.deck.worker(stage.adapters, batch_id=batch.batch.id).run(until_idle=True)
     rollouts = (await stage.adapters.rollouts.list(RolloutFilter(batch_id=batch.batch.id))).rollouts
     return await stage.adapters.rollouts.get(rollouts[0].id)
@@ -134,6 +139,24 @@ async def test_a_models_agent_solves_a_task_in_superset(
     assert rollout.verdict is not None
     assert rollout.verdict.success
     assert rollout.tokens > 1000
+
+
+async def test_an_answer_in_words_is_read_by_another_model_and_both_are_kept(stage: Stage) -> None:
+    task = stage.tasks[ORDERS]
+    words = f"All in all I counted {json.dumps(task.answer)[1:-1].replace(':', ' being')}, as the table says."
+    stage.addresses["openai"].renew(Scripted([Said(answer=words)]))
+    stage.addresses["anthropic"].renew(Scripted([]))
+    stage.addresses["anthropic"].desk.reader = lambda _: json.dumps({"found": True, "answer": json.dumps(task.answer)})
+    rollout = await executed(stage, task, AgentChoice(agent="openai", model="m"), ModelChoice.parse("anthropic:reader"))
+    assert rollout.errors == ()
+    assert stage.addresses["anthropic"].desk.violations == []
+    assert rollout.answer_text == words
+    assert rollout.verdict is not None
+    assert rollout.verdict.success
+    assert rollout.verdict.extraction is not None
+    assert (rollout.verdict.extraction.provider, rollout.verdict.extraction.usage.tokens) == ("anthropic", 1050)
+    assert rollout.tokens == 1050
+    assert (await stage.deck.database.batches.get(rollout.batch_id)).tokens == 2100
 
 
 async def test_the_keys_are_in_no_file_afterwards(stage: Stage) -> None:

@@ -57,6 +57,7 @@ def services_on(database: Database, artifacts: Artifacts, wake: Callable[[], Non
         feed=EventFeed(database.events, poll_seconds=0.02),
         frames=LiveFrames(lambda _: None),
         metrics=Metrics("1.2.3"),
+        reader=None,
         wake=wake,
         version="1.2.3",
         host="127.0.0.1",

@@ -43,7 +43,15 @@ def test_only_the_deciding_error_says_whether_another_attempt_follows(errors, re
 
 
 def test_whatever_a_result_may_follow_from_changes_the_key_of_its_reuse():
-    identity = {"task_id": "1", "task_version": "v", "template": "t", "agent": "a", "model": None, "seed": 0}
+    identity = {
+        "task_id": "1",
+        "task_version": "v",
+        "template": "t",
+        "agent": "a",
+        "model": None,
+        "extraction": None,
+        "seed": 0,
+    }
     key = reuse_key(**identity, parameters={"x": 1, "y": 2})
     assert key == reuse_key(**identity, parameters={"y": 2, "x": 1})
     others = [reuse_key(**{**identity, name: "other"}, parameters={"x": 1, "y": 2}) for name in identity]

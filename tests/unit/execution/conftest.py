@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 import stamina
+from pydantic import JsonValue
 
-from rolldeck.agents.port import Agent, AgentInfo, Observation, Surroundings, Turn
+from rolldeck.agents.port import Agent, AgentInfo, Observation, Questioner, Surroundings, Turn
 from rolldeck.browser.port import BrowserPage, PageView
 from rolldeck.domain.action import Action, Click
-from rolldeck.domain.batch import AgentChoice, Quota
+from rolldeck.domain.batch import AgentChoice, ModelChoice, Quota
 from rolldeck.domain.errors import Conflict, FieldProblem, NotFound
 from rolldeck.domain.limits import RolloutLimits
 from rolldeck.domain.log import Log
@@ -22,6 +23,7 @@ from rolldeck.domain.rollout import ActionResult, Attempt, Rollout, RolloutError
 from rolldeck.domain.solution import Target
 from rolldeck.domain.status import Event, Status, next_status
 from rolldeck.domain.task import Task
+from rolldeck.domain.usage import ModelAnswer, Usage
 from rolldeck.domain.verdict import Verdict
 from rolldeck.domain.worker import PoolReport, Worker, WorkerReport, WorkerState
 from rolldeck.environments.port import BuildProgress, Entrance, Environment, Row, TemplateInfo
@@ -41,7 +43,7 @@ from rolldeck.storage.port import (
     StoredArtifact,
     Workspace,
 )
-from rolldeck.verification.port import SqlReader
+from rolldeck.verification.port import AnswerReader, SqlReader
 
 NOTHING_ELSE = Change()
 A_MOMENT = datetime(2026, 1, 1, tzinfo=UTC)
@@ -78,6 +80,8 @@ class Scene:
         self.filmed: list[bytes] = []
         self.slept: list[float] = []
         self.answer_verified: str | None = "nothing was verified"
+        self.reading: ModelAnswer | None = None
+        self.extraction: ModelChoice | None = None
         self.limits = RolloutLimits()
         self.retries = 2
         self.task = Task(id="q1", task="What is it?", answer=42)
@@ -178,6 +182,7 @@ class MemoryDatabase:
                 task_version="1",
                 agent="somebody",
                 model="some-model",
+                extraction=self._scene.extraction,
                 status=Status.PENDING,
                 retries_left=self._scene.retries,
                 created_at=A_MOMENT,
@@ -659,6 +664,29 @@ class FakeAgents:
         self._scene.open.append("agent")
         return FakeAgent(self._scene)
 
+    def reader_problems(self, reader: ModelChoice) -> Sequence[FieldProblem]:
+        raise NotImplementedError
+
+    def questioner(
+        self, reader: ModelChoice, choice: AgentChoice, task: Task, surroundings: Surroundings
+    ) -> Questioner:
+        self._scene.open.append("questioner")
+        return FakeQuestioner(self._scene)
+
+
+class FakeQuestioner:
+    """Stands for a model that is asked one question; its answer is always the same."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+
+    async def ask(self, question: str, schema: Mapping[str, JsonValue]) -> ModelAnswer:
+        await self._scene.at("ask the reader")
+        return ModelAnswer(text=f"an answer to: {question}", usage=Usage(input_tokens=10, output_tokens=2, cost=0.5))
+
+    async def close(self) -> None:
+        self._scene.close("questioner")
+
 
 class FakeAgent:
     """Stands for an agent; says the last turn again and again."""
@@ -683,8 +711,11 @@ class FakeVerifier:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
 
-    async def verify(self, task: Task, answer_text: str | None, sql: SqlReader) -> Verdict:
+    async def verify(
+        self, task: Task, answer_text: str | None, sql: SqlReader, reader: AnswerReader | None = None
+    ) -> Verdict:
         await self._scene.at("verify")
+        self._scene.reading = None if reader is None else await reader.ask("what does it say?", {})
         self._scene.answer_verified = answer_text
         return Verdict(reward=1, success=True, parsed=42, evidence=(), reason="It is 42.")
 

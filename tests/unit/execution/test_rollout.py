@@ -9,6 +9,7 @@ from PIL import Image
 
 from rolldeck.agents.port import Turn
 from rolldeck.domain.action import Click
+from rolldeck.domain.batch import ModelChoice
 from rolldeck.domain.errors import (
     AgentError,
     BrowserError,
@@ -549,4 +550,31 @@ async def test_an_end_that_cannot_be_written_before_the_workers_own_is_left_to_i
     await scene.reached["write verified"].wait()
     interrupt(Interruption.RELEASE)
     assert (await running).still_claimed
+    assert scene.open == []
+
+
+async def test_the_chosen_model_reads_the_answer_in_a_time_of_its_own_and_is_let_go(scene: "Scene") -> None:
+    scene.extraction = ModelChoice(provider="gemini", model="a-reader")
+    scene.limit(verify_seconds=0.05)
+    scene.hangs.add("ask the reader")
+    asyncio.get_running_loop().call_later(0.2, scene.released.set)
+    rollout = await scene.run()
+    assert rollout.status is Status.COMPLETED
+    assert scene.reading is not None
+    assert scene.reading.text == "an answer to: what does it say?"
+    assert scene.open == []
+
+
+async def test_without_a_chosen_model_nobody_reads_the_answer(scene: "Scene") -> None:
+    await scene.run()
+    assert scene.reading is None
+
+
+async def test_a_reader_that_cannot_be_asked_is_a_failure_and_no_wrong_answer(scene: "Scene") -> None:
+    scene.extraction = ModelChoice(provider="gemini", model="a-reader")
+    scene.failures["ask the reader"] = ModelError("away")
+    scene.retries = 0
+    rollout = await scene.run()
+    assert (rollout.status, rollout.verdict) == (Status.FAILED, None)
+    assert (rollout.errors[0].phase, rollout.errors[0].kind) == (Phase.VERIFY, "ModelError")
     assert scene.open == []

@@ -92,3 +92,41 @@ it("the result of a task that is only about state shows no answers", () => {
   expect(screen.getByText("the chart exists")).toBeTruthy();
   expect(screen.queryByRole("region", { name: "Expected answer" })).toBeNull();
 });
+
+describe("an answer that a model read", () => {
+  const extraction = {
+    provider: "gemini",
+    model: "gemini-3.5-flash",
+    found: true,
+    parsed: { n: 1 },
+    problem: "",
+    textual: { number: 1 },
+    textual_problem: "what was found in the text is not written as the task wants it",
+    usage: {
+      input_tokens: 900,
+      output_tokens: 100,
+      cached_tokens: 0,
+      thinking_tokens: 0,
+      cost: 0.0012,
+      requests: 1,
+      retries: 0,
+      model_seconds: 1,
+      waited_seconds: 0,
+    },
+  };
+  const verdict = { reward: 1, success: true, parsed: { n: 1 }, evidence: [], reason: "", extraction };
+
+  it("says who read it, why, what that took, and what was found without it", () => {
+    renderPage(<Result verdict={verdict} expected={{ n: 1 }} />);
+    expect(screen.getByText("gemini-3.5-flash")).toBeDefined();
+    expect(screen.getByText(/1,000 tokens, cost: \$0\.0012/)).toBeDefined();
+    expect(screen.getByText("Found in the agent’s text without it")).toBeDefined();
+  });
+
+  it("is no answer where the model found none either", () => {
+    const none = { ...extraction, found: false, parsed: null, problem: "the model found no answer either" };
+    renderPage(<Result verdict={{ ...verdict, extraction: none }} expected={{ n: 1 }} />);
+    expect(screen.getByText(/and could not: the model found no answer either/)).toBeDefined();
+    expect(screen.getByText("Answer found in the agent’s text")).toBeDefined();
+  });
+});

@@ -5,11 +5,13 @@ import { LongText } from "@/components/LongText";
 import { ScrollBox } from "@/components/ScrollBox";
 import { formatCount } from "@/lib/format";
 import { cellText, MATCH_WORDS, placeOf, sortEvidence } from "./evidence";
+import { ReadByModel } from "./ReadByModel";
 import classes from "./Result.module.css";
 
 /** What the verifier found: field by field, and both answers whole beside each other, where there is one at all. */
 export function Result({ verdict, expected }: { verdict: Verdict; expected: unknown }) {
   const onlyState = expected === null && verdict.parsed === null;
+  const { extraction } = verdict;
   const matching = verdict.evidence.filter((piece) => piece.verdict === "match").length;
   return (
     <>
@@ -24,11 +26,20 @@ export function Result({ verdict, expected }: { verdict: Verdict; expected: unkn
             <JsonBlock value={expected} label="Expected answer" />
           </figure>
           <figure className={classes.answer}>
-            <figcaption>Answer found in the agent’s text</figcaption>
+            <figcaption>
+              {extraction?.found ? "Answer as the model read it" : "Answer found in the agent’s text"}
+            </figcaption>
             <JsonBlock value={verdict.parsed} label="Parsed answer" />
           </figure>
+          {extraction?.found && extraction.textual !== null && (
+            <figure className={classes.answer}>
+              <figcaption>Found in the agent’s text without it</figcaption>
+              <JsonBlock value={extraction.textual} label="Answer found without the model" />
+            </figure>
+          )}
         </div>
       )}
+      {extraction && <ReadByModel extraction={extraction} />}
     </>
   );
 }

@@ -3,6 +3,7 @@
 from rolldeck.agents.anthropic.parameters import AnthropicParameters
 from rolldeck.agents.models.conversation import Conversation
 from rolldeck.agents.models.provider import ModelAccess, ModelProvider, Setup, needs_key
+from rolldeck.agents.models.questions import Questions
 
 
 def anthropic_agent(access: ModelAccess) -> ModelProvider:
@@ -15,6 +16,7 @@ def anthropic_agent(access: ModelAccess) -> ModelProvider:
         package="anthropic",
         access=access,
         converse=_converse,
+        question=_question,
         unavailable=needs_key("ANTHROPIC_API_KEY"),
         parameters=AnthropicParameters,
     )
@@ -24,3 +26,9 @@ def _converse(setup: Setup) -> Conversation:
     from rolldeck.agents.anthropic.conversation import AnthropicConversation  # noqa: PLC0415 - the SDK is slow to import
 
     return AnthropicConversation(setup)
+
+
+def _question(setup: Setup) -> Questions:
+    from rolldeck.agents.anthropic.questions import AnthropicQuestions  # noqa: PLC0415 - the SDK is slow to import
+
+    return AnthropicQuestions(setup)

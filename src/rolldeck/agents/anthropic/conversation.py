@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
-from anthropic import AsyncAnthropic, omit
+from anthropic import omit
 from anthropic.types.beta import BetaMessageParam, BetaThinkingConfigParam, BetaToolUnionParam
 
 from rolldeck.agents.anthropic.actions import LOOKS, Screen, actions_of, pointer_after, zoomed_region
+from rolldeck.agents.anthropic.client import client_of
 from rolldeck.agents.anthropic.history import Block, History
 from rolldeck.agents.anthropic.parameters import AnthropicParameters
 from rolldeck.agents.anthropic.replies import Said, ToolUse, read_message
@@ -53,13 +54,7 @@ class AnthropicConversation:
         self._parameters = parameters
         self._transport = setup.transport
         self._variant = VARIANTS[parameters.tool or (setup.known and setup.known.tool) or _DEFAULT_TOOL]
-        self._client = AsyncAnthropic(
-            api_key=setup.access.key.get_secret_value() if setup.access.key else "",
-            base_url=setup.access.base_url,
-            http_client=setup.client,
-            max_retries=0,
-            timeout=parameters.request_seconds,
-        )
+        self._client = client_of(setup)
         self._history = History(parameters.screenshots, parameters.screenshots_slack)
         self._parts: deque[list[_Asked]] = deque()
         self._answers: list[Block] = []
@@ -107,7 +102,7 @@ class AnthropicConversation:
         usage = Usage()
         for _ in range(_MOST_PAUSES):
             said = read_message(await self._request())
-            usage = _sum(usage, said.usage)
+            usage = usage.with_tokens_of(said.usage)
             if not said.is_paused:
                 return replace(said, usage=usage)
             self._history.model_says(said.content)
@@ -243,8 +238,3 @@ def _picture(png: bytes) -> Block:
 
 def _tabs(url: str) -> Block:
     return {"type": "browser_state", "tabs": [{"tab_id": "1", "title": "", "url": url, "active": True}]}
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    names = ("input_tokens", "output_tokens", "cached_tokens", "thinking_tokens")
-    return Usage(**{name: getattr(one, name) + getattr(other, name) for name in names})

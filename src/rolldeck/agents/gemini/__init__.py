@@ -3,6 +3,7 @@
 from rolldeck.agents.gemini.parameters import GeminiParameters
 from rolldeck.agents.models.conversation import Conversation
 from rolldeck.agents.models.provider import ModelAccess, ModelProvider, Setup
+from rolldeck.agents.models.questions import Questions
 
 
 def gemini_agent(access: ModelAccess) -> ModelProvider:
@@ -15,6 +16,7 @@ def gemini_agent(access: ModelAccess) -> ModelProvider:
         package="google.genai",
         access=access,
         converse=_converse,
+        question=_question,
         unavailable=_missing,
         parameters=GeminiParameters,
     )
@@ -30,3 +32,9 @@ def _missing(access: ModelAccess) -> str | None:
     if access.key or access.option("project"):
         return None
     return "there is no key for it: set GEMINI_API_KEY or, for Vertex AI, ROLLDECK_GEMINI_PROJECT"
+
+
+def _question(setup: Setup) -> Questions:
+    from rolldeck.agents.gemini.questions import GeminiQuestions  # noqa: PLC0415 - the SDK is slow to import
+
+    return GeminiQuestions(setup)

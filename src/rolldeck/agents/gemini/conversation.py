@@ -3,46 +3,24 @@
 Source: https://ai.google.dev/gemini-api/docs/computer-use.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import httpx2
-from google import genai
 from google.genai import types
 
 from rolldeck.agents.gemini.actions import Screen, actions_of
+from rolldeck.agents.gemini.client import client_of
 from rolldeck.agents.gemini.parameters import GeminiParameters
+from rolldeck.agents.gemini.replies import candidate_of, refuse_useless, text_of, usage_of
 from rolldeck.agents.models.arguments import MalformedCall
-from rolldeck.agents.models.conversation import Call, MalformedReply, Outcome, Reply
-from rolldeck.agents.models.network import ssl_context
+from rolldeck.agents.models.conversation import Call, Outcome, Reply
 from rolldeck.agents.models.provider import Setup
 from rolldeck.agents.models.scale import Scale
 from rolldeck.agents.port import Observation
-from rolldeck.domain.errors import ModelError, ModelRefused
-from rolldeck.domain.rollout import Usage
 
 _PNG = "image/png"
 _ACKNOWLEDGED = {"safety_acknowledgement": "true"}
-
-_OF_NO_USE = frozenset(
-    {
-        types.FinishReason.MALFORMED_FUNCTION_CALL,
-        types.FinishReason.UNEXPECTED_TOOL_CALL,
-        types.FinishReason.TOO_MANY_TOOL_CALLS,
-        types.FinishReason.MALFORMED_RESPONSE,
-        types.FinishReason.MAX_TOKENS,
-    }
-)
-_HARMLESS = frozenset(
-    {
-        None,
-        types.FinishReason.FINISH_REASON_UNSPECIFIED,
-        types.FinishReason.STOP,
-        types.FinishReason.OTHER,
-        types.FinishReason.CONTINUATION,
-    }
-)
 
 
 class GeminiConversation:
@@ -50,7 +28,7 @@ class GeminiConversation:
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup
-        self._client = _client(setup)
+        self._client = client_of(setup)
         self._contents: list[types.Content] = []
         self._screen = Screen(1, 1)
 
@@ -74,15 +52,15 @@ class GeminiConversation:
                 model=self._setup.model, contents=list(self._contents), config=_config(self._setup.parameters)
             )
         )
-        usage = _usage(response.usage_metadata)
-        candidate = _candidate(response)
+        usage = usage_of(response.usage_metadata)
+        candidate = candidate_of(response)
         content = candidate.content or types.Content()
         parts = content.parts or []
         calls = tuple(_call(part.function_call, self._screen) for part in parts if part.function_call)
-        text = _text(part for part in parts if not part.thought)
-        _refuse_useless(candidate, calls, text, usage)
+        text = text_of(part for part in parts if not part.thought)
+        refuse_useless(candidate, calls=calls, text=text, usage=usage)
         self._contents.append(content)
-        return Reply(text=text, thoughts=_text(part for part in parts if part.thought), calls=calls, usage=usage)
+        return Reply(text=text, thoughts=text_of(part for part in parts if part.thought), calls=calls, usage=usage)
 
     async def close(self) -> None:
         """Let go of connections. Idempotent."""
@@ -99,21 +77,6 @@ class GeminiConversation:
         shown = [content for content in self._contents if content.role == "user"]
         for content in shown[: -self._setup.parameters.screenshots]:
             _take_screenshots_from(content)
-
-
-def _client(setup: Setup) -> genai.Client:
-    """Return Google's client on our own transport. Its other ways out are never used, and given what they need to be cheap."""
-    access, context = setup.access, ssl_context()
-    options = types.HttpOptions(
-        base_url=access.base_url,
-        httpx_async_client=setup.client,
-        httpx_client=httpx2.Client(verify=context),
-        async_client_args={"ssl": context},
-    )
-    if (project := access.option("project")) is not None:
-        return genai.Client(vertexai=True, project=project, location=access.option("location"), http_options=options)
-    key = access.key.get_secret_value() if access.key else None
-    return genai.Client(vertexai=False, api_key=key, http_options=options)
 
 
 def _config(parameters: GeminiParameters) -> types.GenerateContentConfig:
@@ -154,31 +117,7 @@ def _take_screenshots_from(content: types.Content) -> None:
             part.function_response.parts = None
 
 
-# ------------------------------------------------------------ what the model says
-
-
-def _candidate(response: types.GenerateContentResponse) -> types.Candidate:
-    """Return what the model said. Raises ``ModelError`` where it said nothing, and ``ModelRefused`` where it was not let."""
-    blocked = response.prompt_feedback.block_reason if response.prompt_feedback else None
-    if blocked is not None:
-        raise ModelRefused(f"Gemini's safety filters blocked the request ({blocked.value})")
-    if not response.candidates:
-        raise ModelError("Gemini answered without a candidate, and without a reason for that")
-    return response.candidates[0]
-
-
-def _refuse_useless(candidate: types.Candidate, calls: Sequence[Call], text: str, usage: Usage) -> None:
-    """Raise ``MalformedReply`` where there is nothing to act on, and ``ModelRefused`` where the reply was withheld."""
-    reason = candidate.finish_reason
-    said = f" ({candidate.finish_message})" if candidate.finish_message else ""
-    if reason is types.FinishReason.MAX_TOKENS:
-        raise MalformedReply("it was cut off: more max_output_tokens are needed", usage)
-    if reason in _OF_NO_USE and not calls:
-        raise MalformedReply(f"{reason.value if reason else reason}{said}", usage)
-    if reason not in _HARMLESS and reason not in _OF_NO_USE:
-        raise ModelRefused(f"Gemini withheld the reply: {reason.value if reason else reason}{said}")
-    if not calls and not text:
-        raise MalformedReply("it has neither text nor calls", usage)
+# ------------------------------------------------------------ what the model asks for
 
 
 def _call(function_call: types.FunctionCall, screen: Screen) -> Call:
@@ -203,20 +142,3 @@ def _concern(decision: object) -> tuple[str, str | None]:
     if said in {"", "regular", "allowed", "allow"}:
         return said, None
     return said, str(decision.get("explanation") or "no reason is given")
-
-
-def _text(parts: Iterable[types.Part]) -> str:
-    return "\n".join(part.text.strip() for part in parts if part.text and part.text.strip())
-
-
-def _usage(metadata: types.GenerateContentResponseUsageMetadata | None) -> Usage:
-    """Return the tokens of a request. Thoughts are counted beside the candidates' tokens, and paid like them."""
-    if metadata is None:
-        return Usage()
-    thinking = metadata.thoughts_token_count or 0
-    return Usage(
-        input_tokens=(metadata.prompt_token_count or 0) + (metadata.tool_use_prompt_token_count or 0),
-        output_tokens=(metadata.candidates_token_count or 0) + thinking,
-        cached_tokens=metadata.cached_content_token_count or 0,
-        thinking_tokens=thinking,
-    )

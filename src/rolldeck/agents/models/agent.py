@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from rolldeck.agents.models.catalogue import Prices
+from rolldeck.agents.models.accounts import NOTHING, Accounts
 from rolldeck.agents.models.conversation import Conversation, MalformedReply, Outcome, Reply
 from rolldeck.agents.models.parameters import ModelParameters
 from rolldeck.agents.models.safety import Safety
-from rolldeck.agents.models.transport import ModelTransport
 from rolldeck.agents.port import Observation, Turn
 from rolldeck.domain.errors import AgentError
-from rolldeck.domain.rollout import ActionResult, Usage
+from rolldeck.domain.rollout import ActionResult
 
 _MOST_CALLS = 50
 _TOO_MANY = f"was not done: more than {_MOST_CALLS} calls in one turn"
@@ -26,18 +25,16 @@ class ModelAgent:
     def __init__(
         self,
         conversation: Conversation,
-        transport: ModelTransport,
+        accounts: Accounts,
         *,
         prompt: str,
         parameters: ModelParameters,
-        prices: Prices | None,
         safety: Safety,
     ) -> None:
         self._conversation = conversation
-        self._transport = transport
+        self._accounts = accounts
         self._prompt = prompt
         self._parameters = parameters
-        self._prices = prices
         self._safety = safety
         self._asked_for: Sequence[Outcome] | None = None
         self._malformed = 0
@@ -73,15 +70,15 @@ class ModelAgent:
 
     async def _reply(self) -> Reply:
         """Return a reply of use; its usage is that of all requests that it took."""
-        usage = Usage(requests=0, cost=0)
+        accounts, usage = self._accounts, NOTHING
         while True:
             try:
                 reply = await self._conversation.ask()
             except MalformedReply as malformed:
-                usage = _sum(usage, self._priced(malformed.usage))
+                usage = usage.with_tokens_of(accounts.priced(malformed.usage))
                 self._count_malformed(str(malformed))
                 continue
-            return replace(reply, usage=self._timed(_sum(usage, self._priced(reply.usage))))
+            return replace(reply, usage=accounts.timed(usage.with_tokens_of(accounts.priced(reply.usage))))
 
     def _note_usefulness(self, reply: Reply) -> None:
         """A reply whose calls all have problems is of no use either: the problems are its model's to mend, next turn."""
@@ -95,21 +92,6 @@ class ModelAgent:
         if self._malformed > self._parameters.malformed_replies:
             times = "" if self._malformed == 1 else f" {self._malformed} times in a row"
             raise AgentError(f"the model's replies were of no use{times}; the last one: {reason}")
-
-    def _priced(self, tokens: Usage) -> Usage:
-        cost = None if self._prices is None else self._prices.cost_of(tokens)
-        return tokens.model_copy(update={"cost": cost})
-
-    def _timed(self, usage: Usage) -> Usage:
-        tally = self._transport.take_tally()
-        return usage.model_copy(
-            update={
-                "requests": tally.requests,
-                "retries": tally.retries,
-                "model_seconds": tally.model_seconds,
-                "waited_seconds": tally.waited_seconds,
-            }
-        )
 
 
 def _orderly(outcomes: Sequence[Outcome]) -> Sequence[Outcome]:
@@ -137,11 +119,3 @@ def _with_own_results(outcome: Outcome, following: Iterator[ActionResult]) -> Ou
         problem="; ".join(errors) or None,
         notices=tuple(result.notice for result in own if result.notice is not None),
     )
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    """Return the tokens and the cost of both."""
-    names = ("input_tokens", "output_tokens", "cached_tokens", "thinking_tokens")
-    tokens = {name: getattr(one, name) + getattr(other, name) for name in names}
-    cost = None if one.cost is None or other.cost is None else one.cost + other.cost
-    return one.model_copy(update={**tokens, "cost": cost})

@@ -43,10 +43,22 @@ class CassetteLabel(_Part):
     task_id: str
     task_version: str
 
+    def is_of(self, agent: str, task_id: str, task_version: str) -> bool:
+        """Whether it is the traffic of an agent's rollout of this version of a task."""
+        return (self.agent, self.task_id, self.task_version) == (agent, task_id, task_version)
+
+
+class ReplayDiffers(AgentError):
+    """What is asked in a replay is not what was asked then."""
+
 
 class Exchange(_Part):
-    """A request, by the last part of its path and its body, and the answer that it had in the end."""
+    """A request, by the last part of its path and its body, and the answer that it had in the end.
 
+    ``reader`` names the model where it was not the agent's own, but asked to read the agent's answer.
+    """
+
+    reader: str | None = None
     to: str
     request: JsonValue
     answer: JsonValue
@@ -57,6 +69,11 @@ class Cassette(_Part):
 
     label: CassetteLabel
     exchanges: tuple[Exchange, ...]
+
+    @property
+    def readers(self) -> set[str]:
+        """The models that were asked to read the agent's answer."""
+        return {exchange.reader for exchange in self.exchanges if exchange.reader is not None}
 
     @classmethod
     def read(cls, path: Path) -> "Cassette":
@@ -79,21 +96,27 @@ class Cassette(_Part):
 class Recorder:
     """Writes a cassette while a rollout goes on; what was written is whole whenever it ends."""
 
-    def __init__(self, path: Path, label: CassetteLabel, origin: str, secrets: Secrets) -> None:
+    def __init__(
+        self, path: Path, label: CassetteLabel, origin: str, secrets: Secrets, *, reader: str | None = None
+    ) -> None:
+        """With a ``reader``, what that one is asked is kept after what the agent's model was."""
         self._path = path
         self._origin = origin
         self._secrets = secrets
-        path.write_text(label.model_dump_json() + "\n", encoding="utf-8")
+        self._reader = reader
+        if reader is None or not path.exists():
+            path.write_text(label.model_dump_json() + "\n", encoding="utf-8")
 
     def __call__(self, request: httpx2.Request, answer: Answer) -> None:
         """Append an exchange."""
         exchange = Exchange(
+            reader=self._reader,
             to=_place(request),
             request=_kept(_body(request), self._origin),
             answer=_kept(json.loads(answer.body), self._origin),
         )
         with self._path.open("a", encoding="utf-8") as file:
-            file.write(self._secrets.of(request).blot(exchange.model_dump_json()) + "\n")
+            file.write(self._secrets.of(request).blot(exchange.model_dump_json(exclude_defaults=True)) + "\n")
 
 
 class Player:
@@ -102,21 +125,22 @@ class Player:
     Pictures may look different, and addresses may have other parameters: those follow from the moment.
     """
 
-    def __init__(self, cassette: Cassette, origin: str) -> None:
-        self._cassette = cassette
+    def __init__(self, cassette: Cassette, origin: str, *, reader: str | None = None) -> None:
+        """With a ``reader``, what that one answered is played, else what the agent's model did."""
+        self._exchanges = [exchange for exchange in cassette.exchanges if exchange.reader == reader]
         self._origin = origin
         self._played = 0
 
     async def __call__(self, request: httpx2.Request) -> Answer:
-        """Return the recorded answer. Raises ``AgentError`` that says where a request is another one than it was."""
+        """Return the recorded answer. Raises ``ReplayDiffers`` that says where a request is another one than it was."""
         number = self._played + 1
-        if self._played == len(self._cassette.exchanges):
-            raise AgentError(f"the replay makes a request {number}; the cassette has {self._played}")
-        exchange = self._cassette.exchanges[self._played]
+        if self._played == len(self._exchanges):
+            raise ReplayDiffers(f"the replay makes a request {number}; the cassette has {self._played}")
+        exchange = self._exchanges[self._played]
         now = {"to": _place(request), "request": _kept(_body(request), self._origin)}
         difference = _difference({"to": exchange.to, "request": exchange.request}, now)
         if difference is not None:
-            raise AgentError(f"the replay differs from the cassette in request {number}: {difference}")
+            raise ReplayDiffers(f"the replay differs from the cassette in request {number}: {difference}")
         self._played = number
         return Answer(200, {"content-type": "application/json"}, self._spoken(exchange.answer))
 

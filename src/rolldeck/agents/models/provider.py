@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 from pydantic import SecretStr, ValidationError
 
+from rolldeck.agents.models.accounts import Accounts
 from rolldeck.agents.models.agent import ModelAgent
 from rolldeck.agents.models.cassette import Cassette, CassetteLabel, Player, Recorder
 from rolldeck.agents.models.catalogue import KnownModel, catalogue
@@ -16,10 +17,11 @@ from rolldeck.agents.models.conversation import Conversation
 from rolldeck.agents.models.network import Network
 from rolldeck.agents.models.parameters import ModelParameters
 from rolldeck.agents.models.prompt import prompt_of
+from rolldeck.agents.models.questions import ModelQuestioner, Questions
 from rolldeck.agents.models.redaction import Secrets
 from rolldeck.agents.models.safety import Safety
-from rolldeck.agents.models.transport import ModelTransport, Patience
-from rolldeck.agents.port import Agent, AgentInfo, Surroundings
+from rolldeck.agents.models.transport import ModelTransport, Patience, Sender
+from rolldeck.agents.port import Agent, AgentInfo, Questioner, Surroundings
 from rolldeck.domain.batch import AgentChoice
 from rolldeck.domain.errors import FieldProblem
 from rolldeck.domain.task import Task
@@ -48,7 +50,7 @@ class ModelAccess:
 
 @dataclass(frozen=True)
 class Setup:
-    """What a provider's module makes a conversation from.
+    """What a provider's module makes a conversation from, or questions.
 
     The SDK is given ``client`` for its requests, and no repetitions of its own; every request of it is awaited through
     ``transport.result_of``. ``known`` is what the catalogue says of the model.
@@ -66,8 +68,8 @@ class Setup:
 class ModelProvider:
     """An ``AgentKind`` that asks a provider's models.
 
-    ``converse`` makes the conversation, and is what imports the SDK ``package``. ``unavailable`` says of an access why it
-    does not suffice. With ``cassettes``, they answer instead of the models.
+    ``converse`` makes the conversation, ``question`` single questions; they are what imports the SDK ``package``.
+    ``unavailable`` says of an access why it does not suffice. With ``cassettes``, they answer instead of the models.
     """
 
     name: str
@@ -77,6 +79,7 @@ class ModelProvider:
     package: str
     access: ModelAccess
     converse: Callable[[Setup], Conversation]
+    question: Callable[[Setup], Questions]
     unavailable: Callable[[ModelAccess], str | None]
     parameters: type[ModelParameters] = ModelParameters
     cassettes: Sequence[Cassette] | None = None
@@ -101,7 +104,7 @@ class ModelProvider:
 
     def refusal(self, task: Task) -> str | None:
         """Why it cannot try this task: only if it is to replay cassettes, and none is of it."""
-        if self.cassettes is None or self._cassette_of(task.id, task.version) is not None:
+        if self.cassettes is None or self._cassette_of(self.name, task.id, task.version) is not None:
             return None
         if any(cassette.label.task_id == task.id for cassette in self.cassettes):
             return f"the cassette of task {task.id!r} was recorded with another version of the task"
@@ -115,49 +118,56 @@ class ModelProvider:
     def create(self, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Agent:
         """Return an agent for one rollout."""
         parameters = self._parameters(choice)
-        model = choice.model or ""
-        known = catalogue().find(self.name, model)
-        transport = self._transport(choice, task, parameters, surroundings)
-        access = self.access if self.cassettes is None else replace(self.access, key=self.access.key or _NO_KEY)
-        setup = Setup(model, known, access, parameters, transport.client(), transport)
+        cassette = self._cassette_of(self.name, task.id, surroundings.task_version)
+        traffic = _Traffic(_label(choice, task, surroundings), cassette)
+        setup = self._setup(choice.model or "", parameters, traffic, surroundings)
         return ModelAgent(
             self.converse(setup),
-            transport,
+            self._accounts(setup),
             prompt=prompt_of(parameters.prompt, task.task),
             parameters=parameters,
-            prices=known.prices if known else None,
             safety=Safety(parameters, surroundings.confirm),
         )
 
-    def _transport(
-        self, choice: AgentChoice, task: Task, parameters: ModelParameters, surroundings: Surroundings
-    ) -> ModelTransport:
-        recorder = None
-        if surroundings.cassette is not None:
-            label = CassetteLabel(
-                agent=self.name,
-                model=choice.model or "",
-                parameters=choice.parameters,
-                task_id=task.id,
-                task_version=surroundings.task_version,
-            )
-            recorder = Recorder(surroundings.cassette, label, surroundings.origin, self.access.secrets)
-        cassette = self._cassette_of(task.id, surroundings.task_version)
-        return ModelTransport(
+    def questioner(self, model: str, choice: AgentChoice, task: Task, surroundings: Surroundings) -> Questioner:
+        """Return who asks a model, in the rollout of a task by this choice."""
+        parameters = self.parameters()
+        cassette = self._cassette_of(choice.agent, task.id, surroundings.task_version)
+        traffic = _Traffic(_label(choice, task, surroundings), cassette, reader=f"{self.name}:{model}")
+        setup = self._setup(model, parameters, traffic, surroundings)
+        return ModelQuestioner(self.question(setup), self._accounts(setup), tries=parameters.malformed_replies + 1)
+
+    def _setup(self, model: str, parameters: ModelParameters, traffic: "_Traffic", surroundings: Surroundings) -> Setup:
+        transport = ModelTransport(
             self.service,
-            Network() if cassette is None else Player(cassette, surroundings.origin),
+            self._way_of(traffic, surroundings.origin),
             surroundings,
             Patience(seconds=parameters.request_seconds, retries=parameters.retries),
             secrets=self.access.secrets,
-            on_exchange=recorder,
+            on_exchange=self._recorder_of(traffic, surroundings),
         )
+        access = self.access if self.cassettes is None else replace(self.access, key=self.access.key or _NO_KEY)
+        return Setup(model, catalogue().find(self.name, model), access, parameters, transport.client(), transport)
 
-    def _cassette_of(self, task_id: str, task_version: str) -> Cassette | None:
-        wanted = (self.name, task_id, task_version)
-        for cassette in self.cassettes or ():
-            if (cassette.label.agent, cassette.label.task_id, cassette.label.task_version) == wanted:
-                return cassette
-        return None
+    def _way_of(self, traffic: "_Traffic", origin: str) -> Sender:
+        """Return the way to the model, or what stands for it: in a replay nothing reaches any model."""
+        if self.cassettes is None:
+            return Network()
+        cassette = traffic.cassette or Cassette(label=traffic.label, exchanges=())
+        return Player(cassette, origin, reader=traffic.reader)
+
+    def _recorder_of(self, traffic: "_Traffic", surroundings: Surroundings) -> Recorder | None:
+        if surroundings.cassette is None:
+            return None
+        secrets = self.access.secrets
+        return Recorder(surroundings.cassette, traffic.label, surroundings.origin, secrets, reader=traffic.reader)
+
+    def _accounts(self, setup: Setup) -> Accounts:
+        return Accounts(setup.transport, setup.known.prices if setup.known else None)
+
+    def _cassette_of(self, agent: str, task_id: str, task_version: str) -> Cassette | None:
+        fitting = (each for each in self.cassettes or () if each.label.is_of(agent, task_id, task_version))
+        return next(fitting, None)
 
     def _parameters(self, choice: AgentChoice) -> ModelParameters:
         return self.parameters.model_validate(choice.parameters)
@@ -174,6 +184,25 @@ class ModelProvider:
             )
         examples = ", ".join(model.id for model in catalogue().of(self.name)[:3])
         return FieldProblem("model", "name the model" + (f": {examples} or another one" if examples else ""))
+
+
+@dataclass(frozen=True)
+class _Traffic:
+    """Whose traffic it is that a rollout's transport carries; ``cassette`` has what there was of it, in a replay."""
+
+    label: CassetteLabel
+    cassette: Cassette | None
+    reader: str | None = None
+
+
+def _label(choice: AgentChoice, task: Task, surroundings: Surroundings) -> CassetteLabel:
+    return CassetteLabel(
+        agent=choice.agent,
+        model=choice.model or "",
+        parameters=choice.parameters,
+        task_id=task.id,
+        task_version=surroundings.task_version,
+    )
 
 
 def needs_key(setting: str) -> Callable[[ModelAccess], str | None]:

@@ -7,11 +7,12 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from openai import AsyncOpenAI, omit
+from openai import omit
 from openai.types.responses import ToolParam
 
 from rolldeck.agents.models.arguments import MalformedCall
 from rolldeck.agents.models.conversation import Call, Outcome, Reply
+from rolldeck.agents.models.openai_sdk import client_of
 from rolldeck.agents.models.provider import Setup
 from rolldeck.agents.models.scale import Scale
 from rolldeck.agents.openai.actions import actions_of
@@ -37,12 +38,7 @@ class OpenAIConversation:
         self._parameters = parameters
         self._transport = setup.transport
         self._tool = parameters.tool or (setup.known and setup.known.tool) or _DEFAULT_TOOL
-        self._client = AsyncOpenAI(
-            api_key=setup.access.key.get_secret_value() if setup.access.key else "",
-            base_url=setup.access.base_url,
-            http_client=setup.client,
-            max_retries=0,
-        )
+        self._client = client_of(setup)
         self._thread = Thread(stored=parameters.store)
         self._calls: Sequence[ComputerCall] = ()
         self._scale = Scale(1, 1, 1, 1)

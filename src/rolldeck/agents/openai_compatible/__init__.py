@@ -2,6 +2,7 @@
 
 from rolldeck.agents.models.conversation import Conversation
 from rolldeck.agents.models.provider import ModelAccess, ModelProvider, Setup
+from rolldeck.agents.models.questions import Questions
 from rolldeck.agents.openai_compatible.parameters import CompatibleParameters
 
 
@@ -15,6 +16,7 @@ def openai_compatible_agent(access: ModelAccess) -> ModelProvider:
         package="openai",
         access=access,
         converse=_converse,
+        question=_question,
         unavailable=_needs_address,
         parameters=CompatibleParameters,
     )
@@ -32,3 +34,9 @@ def _converse(setup: Setup) -> Conversation:
     )
 
     return CompatibleConversation(setup)
+
+
+def _question(setup: Setup) -> Questions:
+    from rolldeck.agents.openai_compatible.questions import CompatibleQuestions  # noqa: PLC0415 - the SDK is slow to import
+
+    return CompatibleQuestions(setup)

@@ -7,11 +7,12 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from openai import AsyncOpenAI, omit
+from openai import omit
 from openai.types.chat import ChatCompletionMessageParam, ChatCompletionToolUnionParam
 
 from rolldeck.agents.models.arguments import MalformedCall
 from rolldeck.agents.models.conversation import Call, MalformedReply, Outcome, Reply
+from rolldeck.agents.models.openai_sdk import client_of
 from rolldeck.agents.models.provider import Setup
 from rolldeck.agents.models.scale import Scale
 from rolldeck.agents.openai_compatible.functions import Grid, action_of, function_tools, is_written_action, repaired
@@ -19,7 +20,6 @@ from rolldeck.agents.openai_compatible.parameters import CompatibleParameters
 from rolldeck.agents.openai_compatible.replies import FunctionCall, Said, read_completion
 from rolldeck.agents.port import Observation
 
-_NO_KEY = "none"  # servers of one's own mostly want none, but the SDK does
 _REMOVED = "[an older screenshot was here]"
 _REMINDER = (
     "You wrote an action as text, and it was not done. Call the function of that name instead; "
@@ -38,12 +38,7 @@ class CompatibleConversation:
         self._model = setup.model
         self._parameters = parameters
         self._transport = setup.transport
-        self._client = AsyncOpenAI(
-            api_key=setup.access.key.get_secret_value() if setup.access.key else _NO_KEY,
-            base_url=setup.access.base_url,
-            http_client=setup.client,
-            max_retries=0,
-        )
+        self._client = client_of(setup)
         self._grid = Grid(None if parameters.coordinates == "pixels" else 1000)
         self._messages: list[Message] = []
         self._scale = Scale(1, 1, 1, 1)

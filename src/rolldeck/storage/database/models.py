@@ -138,6 +138,7 @@ batches = Table(
     Column("unpriced", Integer, nullable=False, default=0),
     Column("budget_tokens", BigInteger),
     Column("budget_cost", Float),
+    Column("extraction", Words),
     Column("executed", Integer, nullable=False, default=0),
     Column("seconds", Float, nullable=False, default=0.0),
     Column("created_at", UtcDateTime, nullable=False),
@@ -171,6 +172,7 @@ rollouts = Table(
     Column("agent", Words, nullable=False),
     Column("model", Words),
     Column("parameters", Words, nullable=False, default="{}"),
+    Column("extraction", Words),
     Column("quota", Words, nullable=False),
     Column("seed", Integer, nullable=False),
     Column("status", Words, nullable=False),
@@ -202,7 +204,7 @@ rollouts = Table(
 )
 """Rollouts, each as its present attempt left it.
 
-``token`` names the claim; it is null while nobody executes the rollout. ``failure`` is the kind of the error that made
+``extraction`` is the model that reads answers, as ``provider:model``. ``token`` names the claim; it is null while nobody executes the rollout. ``failure`` is the kind of the error that made
 it fail, ``failure_retryable`` whether that was its infrastructure's. ``seconds`` is how long the attempt took, once it has
 ended. ``reuse_key`` is set where its result may answer for others.
 """

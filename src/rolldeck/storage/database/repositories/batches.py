@@ -102,6 +102,7 @@ class DatabaseBatches(Repository):
             "tasks": len(spec.task_ids),
             "limits": spec.limits.model_dump_json(),
             **_budget_columns(spec.budget),
+            "extraction": _extraction_column(spec),
             "spec_hash": spec_hash,
         }
         connection.execute(insert(batches), row)
@@ -121,6 +122,7 @@ class DatabaseBatches(Repository):
             "agent": choice.agent,
             "model": choice.model,
             "parameters": choice.parameters,
+            "extraction": _extraction_column(spec),
             "quota": choice.quota,
             "seed": seed,
             "retries_left": spec.max_attempts - 1,
@@ -202,6 +204,10 @@ def _store_rollouts(connection: Connection, ledger: Ledger, queue: Sequence[dict
 
 def _budget_columns(budget: Budget) -> dict[str, Any]:
     return {"budget_tokens": budget.tokens, "budget_cost": budget.cost}
+
+
+def _extraction_column(spec: BatchSpec) -> str | None:
+    return None if spec.extraction is None else str(spec.extraction)
 
 
 def _made_before(connection: Connection, spec: BatchSpec, spec_hash: str) -> Batch | None:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from pydantic import JsonValue
 from pydantic_core import to_json
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, Table, bindparam, case, func, insert, not_, n
 
 from rolldeck.domain.event import EventKind
 from rolldeck.domain.status import Status
+from rolldeck.domain.verdict import Verdict
 from rolldeck.storage.database.models import WAITING, batches, events, tasks
 from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import Row
@@ -65,14 +67,22 @@ class Ledger:
             self._tasks.setdefault(rollout["task_id"], Counter()).update(change)
 
     def spend(self, ended: Row) -> None:
-        """Note what an attempt that ends has spent. It stays spent, also when its rollout is deleted."""
-        if not ended["tokens"]:
+        """Note what an attempt that ends has spent, also on having its answer read. It stays spent, also when its rollout is deleted."""
+        self._spend(ended["batch_id"], ended["tokens"], ended["cost"])
+        if ended["extraction"] is not None and ended["verdict"] is not None:
+            extraction = Verdict.model_validate_json(ended["verdict"]).extraction
+            if extraction is not None:
+                self._spend(ended["batch_id"], extraction.usage.tokens, extraction.usage.cost)
+
+    def _spend(self, batch_id: str, tokens: int, cost: Any) -> None:
+        """Note tokens and their cost in US dollars, None where that is not known."""
+        if not tokens:
             return
-        change = self._batches.setdefault(ended["batch_id"], Counter())
-        change["tokens"] += ended["tokens"]
-        change["cost"] += ended["cost"] or 0
-        change["unpriced"] += int(ended["cost"] is None)
-        self._spending.add(ended["batch_id"])
+        change = self._batches.setdefault(batch_id, Counter())
+        change["tokens"] += tokens
+        change["cost"] += cost or 0
+        change["unpriced"] += int(cost is None)
+        self._spending.add(batch_id)
 
     def log(
         self,

@@ -5,7 +5,7 @@ from functools import lru_cache
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
-from rolldeck.domain.batch import AgentChoice, Batch, BatchCounts, Quota
+from rolldeck.domain.batch import AgentChoice, Batch, BatchCounts, ModelChoice, Quota
 from rolldeck.domain.errors import StorageError
 from rolldeck.domain.event import LoggedEvent
 from rolldeck.domain.limits import Budget, RolloutLimits
@@ -42,6 +42,7 @@ def rollout_of(row: Row) -> Rollout:
         return Rollout(
             **{name: row[name] for name in _SAME},
             parameters=from_json(row["parameters"]),
+            extraction=extraction_of(row),
             verdict=None if row["verdict"] is None else Verdict.model_validate_json(row["verdict"]),
             errors=errors_of(row),
             timings=timings_of(row),
@@ -93,6 +94,7 @@ def batch_of(row: Row) -> Batch:
             agents=AGENTS.validate_json(row["agents"]),
             limits=limits_of(row["limits"]),
             budget=budget_of(row),
+            extraction=extraction_of(row),
             cost=None if row["unpriced"] else row["cost"],
             counts=BatchCounts(**{name: row[name] for name in BatchCounts.model_fields}),
             mean_seconds=row["seconds"] / row["executed"] if row["executed"] else None,
@@ -104,6 +106,11 @@ def batch_of(row: Row) -> Batch:
 def budget_of(row: Row) -> Budget:
     """Return the budget in a batch's row."""
     return Budget(tokens=row["budget_tokens"], cost=row["budget_cost"])
+
+
+def extraction_of(row: Row) -> ModelChoice | None:
+    """Return the model that reads answers, in the row of a batch or a rollout."""
+    return None if row["extraction"] is None else ModelChoice.parse(row["extraction"])
 
 
 @lru_cache(maxsize=256)

@@ -109,7 +109,7 @@ def answered_by(row: Row, origin: Row, now: datetime) -> dict[str, Any]:
 
 def key_of(row: Row, template: str) -> str:
     """Return the key under which a rollout's result answers for others, if its environment is made from the template."""
-    same = {name: row[name] for name in ("task_id", "task_version", "agent", "model", "seed")}
+    same = {name: row[name] for name in ("task_id", "task_version", "agent", "model", "extraction", "seed")}
     return reuse_key(**same, template=template, parameters=from_json(row["parameters"]))
 
 
