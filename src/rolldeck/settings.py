@@ -147,6 +147,18 @@ class Settings(BaseSettings):
         le=30,
         description="how long a screenshot waits at most for a page that is still loading, drawing or moving",
     )
+    takeover_idle_seconds: float = Field(
+        default=300,
+        gt=0,
+        le=86_400,
+        description="how long a person who has taken a page over may do nothing until it is handed back to the agent",
+    )
+    human_absent_seconds: float = Field(
+        default=3600,
+        gt=0,
+        le=604_800,
+        description="how long a rollout of the agent `human` waits for a person to do something until it fails",
+    )
     show_pointer: bool = Field(
         default=False, description="whether screenshots and videos show the mouse pointer; pages cannot see it"
     )

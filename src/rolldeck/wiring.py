@@ -20,7 +20,7 @@ from rolldeck.agents.openai import openai_agent
 from rolldeck.agents.openai_compatible import openai_compatible_agent
 from rolldeck.agents.plugins import plug_ins
 from rolldeck.agents.port import Agents
-from rolldeck.agents.registry import NOOP, ORACLE, AgentRegistry
+from rolldeck.agents.registry import HUMAN, NOOP, ORACLE, AgentRegistry
 from rolldeck.api.services import Services
 from rolldeck.browser.page import PageSettings
 from rolldeck.browser.pool import ChromiumBrowsers
@@ -42,6 +42,7 @@ from rolldeck.execution.adapters import Adapters
 from rolldeck.execution.audience import Audience
 from rolldeck.execution.headroom import Headroom
 from rolldeck.execution.loss import Losses
+from rolldeck.execution.person import PersonPatience
 from rolldeck.execution.worker import Worker
 from rolldeck.installation import (
     Installation,
@@ -104,6 +105,7 @@ class Deck:
             rollouts=self.database.rollouts,
             workers=self.database.workers,
             quotas=self.database.quotas,
+            people=self.database.people,
             events=self.database.events,
             statistics=self.database.statistics,
             artifacts=self.artifacts,
@@ -193,6 +195,7 @@ async def open_adapters(deck: Deck, audience: Audience | None = None) -> AsyncIt
             rollouts=deck.database.rollouts,
             workers=deck.database.workers,
             quotas=deck.database.quotas,
+            people=deck.database.people,
             artifacts=deck.artifacts,
             environments=environments,
             browsers=browsers,
@@ -200,6 +203,7 @@ async def open_adapters(deck: Deck, audience: Audience | None = None) -> AsyncIt
             agents=deck.agents,
             verifier=AnswerVerifier(),
             audience=audience or Audience(),
+            patience=PersonPatience(idle=settings.takeover_idle_seconds, absent=settings.human_absent_seconds),
             records_models=settings.record_models,
         )
     finally:
@@ -306,7 +310,7 @@ def agents_of(settings: Settings, cassettes: Sequence[Cassette] | None = None) -
         ),
     ]
     models_agents = [replace(agent, cassettes=cassettes) for agent in models_agents]
-    return AgentRegistry([ORACLE, NOOP, *models_agents, *plug_ins()])
+    return AgentRegistry([ORACLE, NOOP, HUMAN, *models_agents, *plug_ins()])
 
 
 def environments_of(settings: Settings, installation_id: str) -> Environments:

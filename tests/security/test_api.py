@@ -47,6 +47,7 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         rollouts=database.rollouts,
         workers=database.workers,
         quotas=database.quotas,
+        people=database.people,
         events=database.events,
         statistics=database.statistics,
         artifacts=LocalArtifacts(tmp_path / "artifacts"),

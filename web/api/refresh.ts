@@ -16,8 +16,19 @@ export function outdatedBy({ kind, rollout_id, batch_id, task_id }: StreamEvent)
         ["rollout", rollout_id],
         ["steps", rollout_id],
       ];
+    case "question.asked":
+    case "question.answered":
+    case "takeover.changed":
+      return [["people"]];
     case "rollout.status":
-      return [["rollout", rollout_id], ["attempts", rollout_id], ["steps", rollout_id], ["workers"], ...counts];
+      return [
+        ["rollout", rollout_id],
+        ["attempts", rollout_id],
+        ["steps", rollout_id],
+        ["workers"],
+        ["people"],
+        ...counts,
+      ];
     case "rollout.deleted":
       return counts;
     case "batch.created":

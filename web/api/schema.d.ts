@@ -425,6 +425,148 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/people": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List People
+         * @description The open questions, and the takeovers that go on or are awaited: of one rollout, or of all.
+         */
+        get: operations["list_people"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/questions/{question_id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Answer Question
+         * @description Answer a question, once: another answer, or one that comes too late, is a conflict.
+         */
+        post: operations["answer_question"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/questions/{question_id}/screenshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Question Screenshot
+         * @description What the model saw when it wanted to do what the question is about.
+         */
+        get: operations["get_question_screenshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rollouts/{rollout_id}/takeover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Over
+         * @description Take over the page of a running rollout. Its agent stands still from the end of its turn on (``held``).
+         *
+         *     Who has the page gives a sign (any request here) at least every 30 s; else it is handed back.
+         */
+        post: operations["take_over"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rollouts/{rollout_id}/takeover/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give Sign
+         * @description Say that whoever has taken the page over is still there.
+         */
+        post: operations["give_sign"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rollouts/{rollout_id}/takeover/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Place Order
+         * @description Act on the page: answered once the actions are done, each order a step. An answer, of a ``human`` agent, ends its acting.
+         */
+        post: operations["place_order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/rollouts/{rollout_id}/takeover/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Hand Back
+         * @description Hand the page back: the agent goes on, and is told that a person acted. A ``human`` agent is awaited again.
+         */
+        post: operations["hand_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/workers": {
         parameters: {
             query?: never;
@@ -849,6 +991,12 @@ export interface components {
             notice?: string | null;
         };
         /**
+         * Actor
+         * @description Who acted in a step.
+         * @enum {string}
+         */
+        Actor: "agent" | "human";
+        /**
          * AgentChoice
          * @description Who tries the tasks: an agent, for some with the model and the parameters that the model is asked with.
          */
@@ -881,6 +1029,14 @@ export interface components {
             parameters: {
                 [key: string]: components["schemas"]["JsonValue"];
             } | null;
+        };
+        /**
+         * AnswerToQuestion
+         * @description What a person answers.
+         */
+        AnswerToQuestion: {
+            /** Allow */
+            allow: boolean;
         };
         /**
          * AttemptList
@@ -1520,7 +1676,7 @@ export interface components {
          * @description What a logged event is about, and what its ``data`` holds.
          * @enum {string}
          */
-        EventKind: "tasks.uploaded" | "batch.created" | "batch.changed" | "batch.deleted" | "rollout.status" | "rollout.step" | "rollout.deleted" | "worker.changed" | "quota.changed";
+        EventKind: "tasks.uploaded" | "batch.created" | "batch.changed" | "batch.deleted" | "rollout.status" | "rollout.step" | "rollout.deleted" | "question.asked" | "question.answered" | "takeover.changed" | "worker.changed" | "quota.changed";
         /**
          * EventList
          * @description Events in order; ``last`` is the number of the newest one there is, so that more follow where it is not the last here.
@@ -1771,6 +1927,14 @@ export interface components {
              * @default 1
              */
             seconds: number;
+        };
+        /**
+         * HolderRequest
+         * @description Names whoever takes a page over: a secret of its own choice, the same in all its requests.
+         */
+        HolderRequest: {
+            /** Holder */
+            holder: string;
         };
         /**
          * HoverOver
@@ -2030,6 +2194,38 @@ export interface components {
             url: string;
         };
         /**
+         * OrderRequest
+         * @description What a person wants done, by whoever has taken the page over.
+         */
+        OrderRequest: {
+            /**
+             * Actions
+             * @default []
+             */
+            actions: (components["schemas"]["Click"] | components["schemas"]["MouseDown"] | components["schemas"]["MouseUp"] | components["schemas"]["Move"] | components["schemas"]["Drag"] | components["schemas"]["Scroll"] | components["schemas"]["TypeText"] | components["schemas"]["PressKey"] | components["schemas"]["KeyDown"] | components["schemas"]["KeyUp"] | components["schemas"]["HoldKey"] | components["schemas"]["Wait"] | components["schemas"]["Navigate"] | components["schemas"]["Back"] | components["schemas"]["Forward"] | components["schemas"]["Screenshot"])[];
+            /** Answer */
+            answer?: string | null;
+            /** Holder */
+            holder: string;
+        };
+        /**
+         * OrderView
+         * @description An order, and what became of it once it is ``done``: the results of its actions, and the step that it is.
+         */
+        OrderView: {
+            /** Number */
+            number: number;
+            /** Done */
+            done: boolean;
+            /** Results */
+            results: components["schemas"]["ActionResult"][];
+            /**
+             * Step
+             * @description the newest step then; null as long as it is not done
+             */
+            step: number | null;
+        };
+        /**
          * Overview
          * @description How the installation is.
          *
@@ -2117,6 +2313,16 @@ export interface components {
             do: "pause";
             /** Seconds */
             seconds: number;
+        };
+        /**
+         * PeopleView
+         * @description What persons are asked, and which pages they have or are awaited at, oldest first.
+         */
+        PeopleView: {
+            /** Questions */
+            questions: components["schemas"]["QuestionView"][];
+            /** Takeovers */
+            takeovers: components["schemas"]["TakeoverView"][];
         };
         /**
          * Phase
@@ -2247,6 +2453,57 @@ export interface components {
              * @description line of the file on which that begins, from 1
              */
             line?: number | null;
+        };
+        /**
+         * QuestionView
+         * @description What a model's provider wants a person to confirm, open until it is answered or ``seconds_left`` have passed.
+         *
+         *     ``explanation`` is what the model said, ``actions`` what it would do on the page, ``screenshot_url`` what it saw.
+         */
+        QuestionView: {
+            /** Id */
+            id: string;
+            /** Rollout Id */
+            rollout_id: string;
+            /** Task Id */
+            task_id: string;
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
+            /** Attempt */
+            attempt: number;
+            /**
+             * Action
+             * @description the provider's name for it
+             */
+            action: string;
+            /**
+             * Concern
+             * @description why it is to be confirmed
+             */
+            concern: string;
+            /** Explanation */
+            explanation: string;
+            /** Actions */
+            actions: (components["schemas"]["Click"] | components["schemas"]["MouseDown"] | components["schemas"]["MouseUp"] | components["schemas"]["Move"] | components["schemas"]["Drag"] | components["schemas"]["Scroll"] | components["schemas"]["TypeText"] | components["schemas"]["PressKey"] | components["schemas"]["KeyDown"] | components["schemas"]["KeyUp"] | components["schemas"]["HoldKey"] | components["schemas"]["Wait"] | components["schemas"]["Navigate"] | components["schemas"]["Back"] | components["schemas"]["Forward"] | components["schemas"]["Screenshot"])[];
+            /** Screenshot Url */
+            screenshot_url: string | null;
+            /**
+             * Asked At
+             * Format: date-time
+             */
+            asked_at: string;
+            /**
+             * Seconds Left
+             * @description until it is denied, when this was answered
+             */
+            seconds_left: number;
+            /**
+             * Allowed
+             * @description the answer; null as long as there is none
+             */
+            allowed: boolean | null;
         };
         /**
          * Quota
@@ -2813,6 +3070,8 @@ export interface components {
         StepView: {
             /** Index */
             index: number;
+            /** @description who acted: the agent, or a person */
+            source: components["schemas"]["Actor"];
             /** Offset */
             offset: number;
             /** Url */
@@ -2919,6 +3178,39 @@ export interface components {
          * @enum {string}
          */
         TableFormat: "csv" | "json";
+        /**
+         * TakeoverState
+         * @description How far a person's control of a page is.
+         * @enum {string}
+         */
+        TakeoverState: "awaited" | "asked" | "held" | "ended";
+        /**
+         * TakeoverView
+         * @description A person's control of a running rollout's page; with ``is_agent`` the rollout has no other agent.
+         */
+        TakeoverView: {
+            /** Rollout Id */
+            rollout_id: string;
+            /** Task Id */
+            task_id: string;
+            /** Agent */
+            agent: string;
+            /** Attempt */
+            attempt: number;
+            state: components["schemas"]["TakeoverState"];
+            /** Is Agent */
+            is_agent: boolean;
+            /**
+             * Waiting
+             * @description orders that were placed and not carried out yet
+             */
+            waiting: number;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
         /**
          * Target
          * @description An element of the page, by what a person sees of it. At least one of the selecting fields must be given.
@@ -4627,6 +4919,320 @@ export interface operations {
             };
             /** @description the video that the client has is still the right one */
             304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_people: {
+        parameters: {
+            query?: {
+                /** @description only what belongs to this rollout */
+                rollout_id?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PeopleView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_question: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a question */
+                question_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AnswerToQuestion"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuestionView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_question_screenshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a question */
+                question_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description PNG */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_over: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolderRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakeoverView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    give_sign: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolderRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakeoverView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    place_order: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderView"];
+                };
+            };
+            /** @description It was placed, and is not carried out yet */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hand_back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HolderRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -43,6 +43,7 @@ export function rollout(fields: Partial<RolloutDetail> = {}): RolloutDetail {
 export function step(index: number, fields: Partial<Step> = {}): Step {
   return {
     index,
+    source: "agent",
     offset: index * 2,
     url: "http://127.0.0.1:41233/",
     screenshot_url: `/api/rollouts/r/steps/${index}/screenshot`,

@@ -9,9 +9,10 @@ from pydantic import JsonValue
 
 from rolldeck.domain.action import Action
 from rolldeck.domain.batch import AgentChoice, ModelChoice
-from rolldeck.domain.errors import FieldProblem
+from rolldeck.domain.errors import AgentError, FieldProblem
 from rolldeck.domain.page import Box
-from rolldeck.domain.rollout import ActionResult, Confirmation, Usage
+from rolldeck.domain.person import Order
+from rolldeck.domain.rollout import ActionResult, Actor, Confirmation, Usage
 from rolldeck.domain.solution import Target
 from rolldeck.domain.task import Task
 from rolldeck.domain.usage import ModelAnswer
@@ -39,7 +40,7 @@ class Turn:
 
     ``usage`` is what its model's requests took, None for agents without a model. ``thoughts`` are kept beside the message,
     ``confirmations`` are what was decided of actions that the model's provider wanted confirmed. ``prompt`` is what the model
-    was told before all else, to the letter, in its first turn.
+    was told before all else, to the letter, in its first turn. ``source`` tells whether it is a person's.
     """
 
     message: str = ""
@@ -49,6 +50,7 @@ class Turn:
     thoughts: str = ""
     confirmations: tuple[Confirmation, ...] = ()
     prompt: str | None = None
+    source: Actor = Actor.AGENT
 
 
 class PageReader(Protocol):
@@ -67,13 +69,37 @@ class PageReader(Protocol):
         """Return a table's rows by column header. Raises ``AgentError``."""
 
 
-Confirm = Callable[[str, str, float], Awaitable[bool | None]]
-"""``(action, concern, seconds) → answer``: asks a person to confirm an action; None where nobody answers in time."""
+@dataclass(frozen=True)
+class ToConfirm:
+    """What a person is asked to confirm: an action, by its provider's name, and why.
+
+    ``explanation`` is what the model says of it, ``actions`` what it comes to on the page.
+    """
+
+    action: str
+    concern: str
+    explanation: str = ""
+    actions: tuple[Action, ...] = ()
 
 
-async def nobody_confirms(_action: str, _concern: str, _seconds: float) -> bool | None:
+Confirm = Callable[[ToConfirm, float], Awaitable[bool | None]]
+"""``(what, seconds) → answer``: asks a person to confirm an action; None where nobody answers in time."""
+
+NextOrder = Callable[[Sequence[ActionResult]], Awaitable[Order]]
+"""``results of the order before → order``: waits for what the person who is the agent wants done.
+
+Raises ``AgentError`` where no person comes.
+"""
+
+
+async def nobody_confirms(_what: ToConfirm, _seconds: float) -> bool | None:
     """Answer for nobody, at once."""
     return None
+
+
+async def nobody_orders(_results: Sequence[ActionResult]) -> Order:
+    """Raise ``AgentError``: no person can be reached."""
+    raise AgentError("no person can act in this rollout")
 
 
 @dataclass(frozen=True)
@@ -81,7 +107,8 @@ class Surroundings:
     """What an agent may use in its rollout beside what it is shown.
 
     ``pace`` returns when the quota has room for another request to the model; the rollout awaits it before each turn, so
-    an agent does before any further request in it. ``pause`` lets seconds pass that are not the agent's own. ``origin`` is
+    an agent does before any further request in it. ``pause`` lets seconds pass that are not the agent's own. ``confirm`` and
+    ``orders`` are the way to persons. ``origin`` is
     that of the environment; ``task_version`` is the task's as it was uploaded, without what the environment adds to it. A
     ``cassette`` is a file that the agent keeps its model's traffic in.
     """
@@ -90,6 +117,7 @@ class Surroundings:
     pace: Callable[[], Awaitable[None]]
     pause: Callable[[float], Awaitable[None]]
     confirm: Confirm = nobody_confirms
+    orders: NextOrder = nobody_orders
     origin: str = ""
     task_version: str = ""
     cassette: Path | None = None

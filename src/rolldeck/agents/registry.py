@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from rolldeck.agents.human import HumanAgent
 from rolldeck.agents.noop import NoopAgent
 from rolldeck.agents.oracle import OracleAgent
 from rolldeck.agents.port import Agent, AgentInfo, AgentKind, ModelKind, Questioner, Surroundings
@@ -62,11 +63,17 @@ NOOP = Modelless(
     lambda _task, _surroundings: NoopAgent(),
 )
 
+HUMAN = Modelless(
+    AgentInfo("human", "Human", "A person acts in the dashboard or over the API, and types the answer."),
+    lambda _task: None,
+    lambda _task, surroundings: HumanAgent(surroundings.orders),
+)
+
 
 class AgentRegistry:
     """All agents of this installation, by name."""
 
-    def __init__(self, kinds: Sequence[AgentKind] = (ORACLE, NOOP)) -> None:
+    def __init__(self, kinds: Sequence[AgentKind] = (ORACLE, NOOP, HUMAN)) -> None:
         self._known = {kind.info().name: kind for kind in kinds}
 
     def list(self) -> Sequence[AgentInfo]:

@@ -9,6 +9,7 @@ _NO_NUL = r"^[^\x00]+$"
 
 RolloutId = Annotated[str, Path(pattern=ULID, description="id of a rollout")]
 BatchId = Annotated[str, Path(pattern=ULID, description="id of a batch")]
+QuestionId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="id of a question")]
 QuotaName = Annotated[
     str, Path(min_length=1, max_length=200, pattern=_NO_NUL, description="a model, or an agent that has none")
 ]

@@ -18,6 +18,7 @@ from rolldeck.api import (
     health,
     metrics,
     overview,
+    people,
     rollouts,
     stream,
     tasks,
@@ -51,6 +52,7 @@ def bare_application(lifespan: Lifespan[FastAPI] | None = None) -> FastAPI:
         facets,  # before single rollouts, whose ids its path could be taken for
         rollouts,
         trajectories,
+        people,
         workers,
         events,
         stream,

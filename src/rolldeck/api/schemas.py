@@ -6,11 +6,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from rolldeck.analytics.intervals import Interval
+from rolldeck.domain.action import Action
 from rolldeck.domain.batch import AgentChoice, ModelChoice, Quota
 from rolldeck.domain.event import LoggedEvent
 from rolldeck.domain.limits import Budget, RolloutLimits
 from rolldeck.domain.log import Log
-from rolldeck.domain.rollout import ActionResult, Confirmation, PhaseTiming, RolloutError, StopReason, Usage
+from rolldeck.domain.person import Order, TakeoverState
+from rolldeck.domain.rollout import ActionResult, Actor, Confirmation, PhaseTiming, RolloutError, StopReason, Usage
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
@@ -326,6 +328,7 @@ class StepView(BaseModel):
     """One step of a trajectory. ``offset`` is where in the video it is, in seconds."""
 
     index: int
+    source: Actor = Field(description="who acted: the agent, or a person")
     offset: float
     url: str
     screenshot_url: str
@@ -347,6 +350,79 @@ class StepList(BaseModel):
 
     attempt: int
     steps: list[StepView]
+
+
+class QuestionView(BaseModel):
+    """What a model's provider wants a person to confirm, open until it is answered or ``seconds_left`` have passed.
+
+    ``explanation`` is what the model said, ``actions`` what it would do on the page, ``screenshot_url`` what it saw.
+    """
+
+    id: str
+    rollout_id: str
+    task_id: str
+    agent: str
+    model: str | None
+    attempt: int
+    action: str = Field(description="the provider's name for it")
+    concern: str = Field(description="why it is to be confirmed")
+    explanation: str
+    actions: list[Action]
+    screenshot_url: str | None
+    asked_at: datetime
+    seconds_left: float = Field(description="until it is denied, when this was answered")
+    allowed: bool | None = Field(description="the answer; null as long as there is none")
+
+
+class TakeoverView(BaseModel):
+    """A person's control of a running rollout's page; with ``is_agent`` the rollout has no other agent."""
+
+    rollout_id: str
+    task_id: str
+    agent: str
+    attempt: int
+    state: TakeoverState
+    is_agent: bool
+    waiting: int = Field(description="orders that were placed and not carried out yet")
+    since: datetime
+
+
+class PeopleView(BaseModel):
+    """What persons are asked, and which pages they have or are awaited at, oldest first."""
+
+    questions: list[QuestionView]
+    takeovers: list[TakeoverView]
+
+
+class AnswerToQuestion(BaseModel):
+    """What a person answers."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    allow: bool
+
+
+class HolderRequest(BaseModel):
+    """Names whoever takes a page over: a secret of its own choice, the same in all its requests."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    holder: str = Field(min_length=16, max_length=64, pattern="^[0-9A-Za-z_-]+$")
+
+
+class OrderRequest(Order):
+    """What a person wants done, by whoever has taken the page over."""
+
+    holder: str = Field(min_length=16, max_length=64, pattern="^[0-9A-Za-z_-]+$")
+
+
+class OrderView(BaseModel):
+    """An order, and what became of it once it is ``done``: the results of its actions, and the step that it is."""
+
+    number: int
+    done: bool
+    results: list[ActionResult]
+    step: int | None = Field(description="the newest step then; null as long as it is not done")
 
 
 class LogList(BaseModel):

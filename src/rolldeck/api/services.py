@@ -15,7 +15,7 @@ from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.events.throughput import Pace
 from rolldeck.live.frames import LiveFrames
-from rolldeck.storage.port import Artifacts, Batches, Events, Quotas, Rollouts, Tasks, Workers
+from rolldeck.storage.port import Artifacts, Batches, Events, People, Quotas, Rollouts, Tasks, Workers
 from rolldeck.storage.tallies import Statistics
 
 
@@ -41,6 +41,7 @@ class Services:
     rollouts: Rollouts
     workers: Workers
     quotas: Quotas
+    people: People
     events: Events
     statistics: Statistics
     artifacts: Artifacts

@@ -203,6 +203,7 @@ def step_view(rollout_id: str, attempt: int, step: Step) -> StepView:
     """A step of an attempt, with the address of its screenshot."""
     return StepView(
         index=step.index,
+        source=step.source,
         offset=step.offset,
         url=step.url,
         screenshot_url=f"/api/rollouts/{rollout_id}/steps/{step.index}/screenshot?attempt={attempt}",

@@ -6,6 +6,7 @@ from pydantic import JsonValue
 from rich.text import Text
 
 from rolldeck.domain.event import EventKind, LoggedEvent, RolloutChange
+from rolldeck.domain.person import TakeoverState
 from rolldeck.domain.status import Event, Status
 
 _SUBJECT_WIDTH = 35  # "rollout" and an id
@@ -117,6 +118,29 @@ def _value(value: JsonValue) -> str:
             return str(value)
 
 
+def _question(event: LoggedEvent) -> _Words:
+    data = event.data
+    return f"asks a person to confirm {data.get('action')!r} within {_value(data.get('seconds'))} s", "bold yellow"
+
+
+def _answer(event: LoggedEvent) -> _Words:
+    return f"the question is closed: {str(event.data.get('decision')).replace('_', ' ')}", "default"
+
+
+def _takeover(event: LoggedEvent) -> _Words:
+    words, colour = _TAKEOVERS.get(str(event.data.get("state")), (f"takeover {event.data.get('state')}", "default"))
+    reason = event.data.get("reason")
+    return (words, colour) if reason is None else (f"{words}: {reason}", colour)
+
+
+_TAKEOVERS: dict[str, _Words] = {
+    TakeoverState.AWAITED: ("waits for a person to act", "bold yellow"),
+    TakeoverState.ASKED: ("a person wants the page", "default"),
+    TakeoverState.HELD: ("a person has the page", "bold"),
+    TakeoverState.ENDED: ("the page was handed back to the agent", "default"),
+}
+
+
 def _worker(event: LoggedEvent) -> _Words:
     data = event.data
     blocked = data.get("blocked")
@@ -137,6 +161,9 @@ _WORDS: dict[EventKind, Callable[[LoggedEvent], _Words]] = {
     EventKind.ROLLOUT_STATUS: _status,
     EventKind.ROLLOUT_STEP: _step,
     EventKind.ROLLOUT_DELETED: _deleted,
+    EventKind.QUESTION_ASKED: _question,
+    EventKind.QUESTION_ANSWERED: _answer,
+    EventKind.TAKEOVER_CHANGED: _takeover,
     EventKind.WORKER_CHANGED: _worker,
     EventKind.QUOTA_CHANGED: _changed,
 }

@@ -88,8 +88,16 @@ class Confirmation(_Record):
     decision: Decision
 
 
+class Actor(StrEnum):
+    """Who acted in a step."""
+
+    AGENT = "agent"
+    HUMAN = "human"
+    """A person: one who took over from the agent, or who is the agent."""
+
+
 class Step(_Record):
-    """One observation, and what the agent did on it.
+    """One observation, and what the agent did on it, or a person (``source``).
 
     ``index`` counts from 0. ``screenshot`` is the artifact key of what the agent saw *before* it acted, ``notice`` what
     it was told of the page beside. Times are in seconds: ``offset`` from the start of the video; ``wait_seconds`` until
@@ -97,6 +105,7 @@ class Step(_Record):
     """
 
     index: int = Field(ge=0)
+    source: Actor = Actor.AGENT
     offset: float = Field(ge=0)
     url: str
     screenshot: str

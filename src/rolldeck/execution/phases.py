@@ -5,7 +5,7 @@ import hashlib
 import math
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -26,6 +26,7 @@ from rolldeck.execution.entrance import start_path_of, told
 from rolldeck.execution.journal import Journal
 from rolldeck.execution.pace import Pace, Sleep
 from rolldeck.execution.persistence import persistently
+from rolldeck.execution.person import Person
 from rolldeck.execution.teardown import Holdings
 from rolldeck.execution.trajectory import AgentLimits, AgentStop, Stage, act_until_stopped
 from rolldeck.recorder.port import Recording
@@ -94,17 +95,31 @@ class Phases:
         async with self._phase_in(environment, Phase.AGENT):
             await self._journal.advance(Event.ENVIRONMENT_READY, Change(template=environment.template))
             clock = AgentClock(self._deadlines.agent_seconds)
+            keep_screenshot = _ScreenshotStore(claim.rollout.id, adapters.artifacts)
+            person = Person(
+                claim,
+                people=adapters.people,
+                attention=adapters.attention,
+                clock=clock,
+                keep_screenshot=keep_screenshot,
+                patience=adapters.patience,
+            )
             pace = Pace(claim.rollout.quota, adapters.quotas, self._sleep)
-            surroundings = self._surroundings(environment, page, clock.aside(pace), clock.aside(self._sleep))
+            surroundings = replace(
+                self._surroundings(environment, page, clock.aside(pace), clock.aside(self._sleep)),
+                confirm=person.confirm,
+                orders=person.order_for_agent,
+            )
             task = told(claim.task, environment.entrance)
             agent = self._holdings.agent = adapters.agents.create(claim.rollout.choice, task, surroundings)
             stage = Stage(
                 page=page,
                 recording=recording,
                 clock=clock,
-                keep_screenshot=_ScreenshotStore(claim.rollout.id, adapters.artifacts),
+                keep_screenshot=keep_screenshot,
                 keep_step=self._journal.add_step,
                 pace=pace,
+                person=person,
             )
             limits = AgentLimits(claim.limits.steps, claim.limits.tokens, claim.limits.cost, claim.limits.stall_steps)
             return await _while_alive(environment, act_until_stopped(agent, limits, stage))

@@ -10,8 +10,9 @@ from rolldeck.agents.port import Agent, Observation, Turn
 from rolldeck.browser.port import BrowserPage, PageView
 from rolldeck.domain.action import Action
 from rolldeck.domain.errors import BrowserError
-from rolldeck.domain.rollout import ActionResult, Step, StopReason
+from rolldeck.domain.rollout import ActionResult, Actor, Step, StopReason
 from rolldeck.execution.agent_clock import AgentClock
+from rolldeck.execution.person import Person
 from rolldeck.execution.stalling import StallWatch
 from rolldeck.recorder.port import Recording
 
@@ -52,6 +53,7 @@ class Stage:
     keep_screenshot: Callable[[bytes], Awaitable[str]]
     keep_step: Callable[[Step], Awaitable[None]]
     pace: Callable[[], Awaitable[None]]
+    person: Person
     now: Callable[[], datetime] = utc_now
 
 
@@ -70,19 +72,21 @@ async def act_until_stopped(agent: Agent, limits: AgentLimits, stage: Stage) -> 
 
 
 class _Acting:
-    """The turns of one agent."""
+    """The turns of one agent, and of persons in between."""
 
     def __init__(self, agent: Agent, limits: AgentLimits, stage: Stage) -> None:
         self._agent = agent
         self._limits = limits
         self._stage = stage
+        self._index = 0
         self._results: tuple[ActionResult, ...] = ()
+        self._told: str | None = None
         self._tokens, self._cost = 0, 0.0
         self._stall = None if limits.stall_steps is None else StallWatch(limits.stall_steps)
 
     async def until_stopped(self) -> AgentStop:
-        for index in range(self._limits.steps):
-            turn = await self._take_turn(index)
+        for _ in range(self._limits.steps):
+            turn = await self._take_turn()
             if turn.answer is not None:
                 return AgentStop(StopReason.ANSWERED, turn.answer)
             if turn.usage is not None:
@@ -90,6 +94,8 @@ class _Acting:
                 self._cost += turn.usage.cost or 0
             if (reason := self._reached_limit()) is not None:
                 return AgentStop(reason)
+            if self._stage.person.wants_page:
+                await self._let_person_act()
         return AgentStop(StopReason.STEP_LIMIT)
 
     def _reached_limit(self) -> StopReason | None:
@@ -102,53 +108,92 @@ class _Acting:
             return StopReason.STALLED
         return None
 
-    async def _take_turn(self, index: int) -> Turn:
+    async def _take_turn(self) -> Turn:
         """Show the page to the agent, do what it says, and keep that as a step, as far as it came."""
         stage = self._stage
         with stage.clock.stopped():
             await stage.pace()
-        view = self._with_hint(await _look(stage))
-        at, offset = stage.now(), stage.recording.elapsed
+        view = self._with_hints(await _look(stage))
+        scene = _Scene(view, stage.now(), stage.recording.elapsed)
+        stage.person.sees(view.screenshot)
         thinks = time.perf_counter()
         turn = await self._agent.act(self._observed(view))
-        acts = time.perf_counter()
         done: list[ActionResult] = []
-        try:
-            await _perform(turn.actions, stage.page, done)
-        finally:
-            acted = time.perf_counter() - acts
-            self._results = tuple(done)
-            with stage.clock.stopped():
-                step = Step(
-                    index=index,
-                    offset=offset,
-                    url=view.url,
-                    screenshot=await stage.keep_screenshot(view.screenshot),
-                    prompt=turn.prompt,
-                    notice=view.notice,
-                    message=turn.message,
-                    thoughts=turn.thoughts,
-                    actions=self._results,
-                    confirmations=turn.confirmations,
-                    wait_seconds=view.waited_seconds,
-                    agent_seconds=acts - thinks,
-                    action_seconds=acted,
-                    usage=turn.usage,
-                    at=at,
-                )
-                await stage.keep_step(step)
+        await self._carry_out(turn, scene, time.perf_counter() - thinks, into=done)
+        self._results = tuple(done)
         if self._stall is not None:
             await self._stall.note(view.screenshot, turn.actions)
         return turn
 
-    def _with_hint(self, view: PageView) -> PageView:
-        hint = None if self._stall is None else self._stall.hint
-        if hint is None:
-            return view
-        return replace(view, notice=hint if view.notice is None else f"{view.notice}\n{hint}")
+    async def _let_person_act(self) -> None:
+        """Do what the person who takes over orders, until the page is handed back; what was done is told the agent."""
+        stage, done = self._stage, 0
+        with stage.clock.stopped():
+            if not await stage.person.comes():
+                return
+            results: list[ActionResult] = []
+            while (order := await stage.person.next_order(results)) is not None:
+                scene = _Scene(await _look(stage), stage.now(), stage.recording.elapsed)
+                results = []
+                await self._carry_out(Turn(actions=order.actions, source=Actor.HUMAN), scene, 0.0, into=results)
+                done += len(results)
+        self._told = _took_over(done)
+
+    async def _carry_out(self, turn: Turn, scene: "_Scene", agent_seconds: float, into: list[ActionResult]) -> None:
+        """Do what a turn says, and keep it as a step, also where the page is lost meanwhile."""
+        stage = self._stage
+        acts = time.perf_counter()
+        try:
+            await _perform(turn.actions, stage.page, into)
+        finally:
+            acted = time.perf_counter() - acts
+            with stage.clock.stopped():
+                step = Step(
+                    index=self._index,
+                    source=turn.source,
+                    offset=scene.offset,
+                    url=scene.view.url,
+                    screenshot=await stage.keep_screenshot(scene.view.screenshot),
+                    prompt=turn.prompt,
+                    notice=scene.view.notice,
+                    message=turn.message,
+                    thoughts=turn.thoughts,
+                    actions=tuple(into),
+                    confirmations=turn.confirmations,
+                    wait_seconds=scene.view.waited_seconds,
+                    agent_seconds=agent_seconds,
+                    action_seconds=acted,
+                    usage=turn.usage,
+                    at=scene.at,
+                )
+                await stage.keep_step(step)
+                self._index += 1
+
+    def _with_hints(self, view: PageView) -> PageView:
+        """Return the view with all that the agent is told beside."""
+        hints = (view.notice, self._told, None if self._stall is None else self._stall.hint)
+        self._told = None
+        return replace(view, notice="\n".join(hint for hint in hints if hint is not None) or None)
 
     def _observed(self, view: PageView) -> Observation:
         return Observation(view.screenshot, view.url, view.width, view.height, self._results, view.notice)
+
+
+@dataclass(frozen=True)
+class _Scene:
+    """What the page showed before a turn, when, and where in the video."""
+
+    view: PageView
+    at: datetime
+    offset: float
+
+
+def _took_over(actions: int) -> str:
+    did = "did nothing" if not actions else f"did {actions} action{'' if actions == 1 else 's'}"
+    return (
+        f"Meanwhile a person took the page over, {did} and handed it back. "
+        "The page may not be as your last action left it: go on from what it shows now."
+    )
 
 
 async def _look(stage: Stage) -> PageView:

@@ -168,13 +168,14 @@ class Worker:
             await self._intake.fill_places(self._me.id)
 
     async def _obey(self) -> None:
-        """End what should be cancelled, and what is lost."""
+        """End what should be cancelled, and what is lost; let those who wait for persons look."""
         tokens = self._crew.tokens
         if not tokens:
             return
         standing = await self._adapters.rollouts.standing(tokens)
         self._crew.interrupt(Interruption.CANCEL, {tokens[rollout_id] for rollout_id in standing.cancel})
         self._crew.interrupt(Interruption.ABANDON, {tokens[rollout_id] for rollout_id in standing.lost})
+        self._adapters.attention.heed(standing.wanted)
 
     async def _wait_for_something(self) -> None:
         try:

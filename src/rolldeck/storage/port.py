@@ -13,7 +13,8 @@ from pydantic import JsonValue
 from rolldeck.domain.batch import Batch, BatchSpec, BatchUpdate, Quota
 from rolldeck.domain.event import LoggedEvent
 from rolldeck.domain.limits import EffectiveLimits
-from rolldeck.domain.rollout import Attempt, PhaseTiming, Rollout, RolloutError, Step, StopReason
+from rolldeck.domain.person import NumberedOrder, Order, Question, QuestionAsked, Takeover
+from rolldeck.domain.rollout import ActionResult, Attempt, PhaseTiming, Rollout, RolloutError, Step, StopReason
 from rolldeck.domain.status import Event, Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
@@ -174,10 +175,22 @@ class Claim:
 
 @dataclass(frozen=True)
 class Standing:
-    """Of claims that were asked about, by rollout id: those that should be cancelled, and those that are lost."""
+    """Of claims that were asked about, by rollout id: those that should be cancelled, and those that are lost.
+
+    ``wanted``: a person wants to take over their pages.
+    """
 
     cancel: frozenset[str]
     lost: frozenset[str]
+    wanted: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What a worker finds of a takeover: how it stands (None: it has ended), and the next order, where one waits."""
+
+    takeover: Takeover | None
+    order: NumberedOrder | None = None
 
 
 @dataclass(frozen=True)
@@ -365,6 +378,66 @@ class Quotas(Protocol):
 
     async def reserve(self, name: str) -> float:
         """Take the next request's place; returns the seconds to wait before it is made, 0 where nothing limits it."""
+
+
+class People(Protocol):
+    """What persons decide and do in running rollouts.
+
+    It holds for one claim: with the claim, or the rollout's running, questions, takeovers and orders are over by themselves. What
+    the worker writes names the claim's token, and raises ``Conflict`` once it is stale; what a person's page writes names its
+    ``holder``, a secret that it chose, and raises ``Conflict`` once the page is not its.
+    """
+
+    async def ask(self, rollout_id: str, token: str, asked: QuestionAsked) -> Question:
+        """Ask a person. The same question again is no other one."""
+
+    async def question(self, question_id: str) -> Question:
+        """Return a question. Raises ``NotFound``."""
+
+    async def close(self, question_id: str) -> Question:
+        """Note that nobody answered in time, unless somebody has by now; returns what it is then. Idempotent."""
+
+    async def questions(self, rollout_id: str | None = None) -> Sequence[Question]:
+        """Return the open questions, oldest first, of one rollout or of all."""
+
+    async def answer(self, question_id: str, *, allow: bool) -> Question:
+        """Answer a question. Raises ``NotFound``; ``Conflict`` where it was answered, or is asked no more."""
+
+    async def takeovers(self, rollout_id: str | None = None) -> Sequence[Takeover]:
+        """Return the takeovers that have not ended, oldest first, of one rollout or of all."""
+
+    async def take_over(self, rollout_id: str, holder: str) -> Takeover:
+        """Ask for the page of a running rollout. Raises ``NotFound``; ``Conflict`` where it does not run, or another holds it.
+
+        Who holds it already keeps it.
+        """
+
+    async def give_sign(self, rollout_id: str, holder: str) -> Takeover:
+        """Say that the person's page is still there."""
+
+    async def order(self, rollout_id: str, holder: str, order: Order) -> int:
+        """Place an order; returns its number. Raises ``Conflict`` also where too many wait, or an answer is not the person's."""
+
+    async def result(self, rollout_id: str, number: int) -> Sequence[ActionResult] | None:
+        """Return what became of one of the newest orders; None as long as it is not carried out. Raises ``NotFound``."""
+
+    async def hand_back(self, rollout_id: str, holder: str) -> None:
+        """Give the page back to the agent. Idempotent."""
+
+    async def await_person(self, rollout_id: str, token: str) -> Takeover:
+        """Wait for a person who is the rollout's agent; one who came before that has the page now. Idempotent."""
+
+    async def stand_aside(self, rollout_id: str, token: str) -> bool:
+        """Let the person have the page who asked for it; False where nobody wants it any more."""
+
+    async def desk(self, rollout_id: str, token: str) -> Desk:
+        """Return how the takeover stands, and the next order."""
+
+    async def carry_out(self, rollout_id: str, token: str, number: int, results: Sequence[ActionResult]) -> None:
+        """Note what became of an order. Idempotent."""
+
+    async def end(self, rollout_id: str, token: str, reason: str) -> None:
+        """Take the page back, for a reason in words: it has ended, or where the person is the agent, is awaited again. Idempotent."""
 
 
 class Events(Protocol):

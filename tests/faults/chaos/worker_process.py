@@ -64,6 +64,7 @@ async def _work(station: Station, worker_id: str, points: Points) -> None:
             rollouts=cast("Rollouts", WatchedRollouts(database.rollouts, points)),
             workers=database.workers,
             quotas=database.quotas,
+            people=database.people,
             artifacts=LocalArtifacts(station.artifacts_dir),
             environments=environments,
             browsers=TracedBrowsers(points),

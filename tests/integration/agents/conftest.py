@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from doubles.model_apis.serving import Desk
-from rolldeck.agents.port import Agent, Observation, PageReader, Surroundings, Turn
+from rolldeck.agents.port import Agent, Observation, PageReader, Surroundings, ToConfirm, Turn
 from rolldeck.domain.action import Action
 from rolldeck.domain.rollout import ActionResult
 
@@ -37,8 +37,8 @@ class Time:
     async def pace(self) -> None:
         self.paces += 1
 
-    async def confirm(self, action: str, concern: str, seconds: float) -> bool | None:
-        self.asked.append((action, concern, seconds))
+    async def confirm(self, what: ToConfirm, seconds: float) -> bool | None:
+        self.asked.append((what.action, what.concern, seconds))
         return self.confirms
 
 

@@ -49,6 +49,7 @@ def services_on(database: Database, artifacts: Artifacts, wake: Callable[[], Non
         rollouts=database.rollouts,
         workers=database.workers,
         quotas=database.quotas,
+        people=database.people,
         events=database.events,
         statistics=database.statistics,
         artifacts=artifacts,

@@ -40,8 +40,8 @@ PAGE: PageReader = NoPage()
 SURROUNDINGS = Surroundings(page=PAGE, pace=_at_once, pause=_at_once)
 
 
-def test_the_oracle_and_the_noop_are_offered():
-    assert [info.name for info in AgentRegistry().list()] == ["oracle", "noop"]
+def test_the_agents_without_a_model_are_offered():
+    assert [info.name for info in AgentRegistry().list()] == ["oracle", "noop", "human"]
     assert all(info.unavailable is None for info in AgentRegistry().list())
 
 

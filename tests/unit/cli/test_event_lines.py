@@ -73,3 +73,12 @@ def test_an_event_without_what_is_expected_in_it_is_still_a_line(kind: EventKind
 def test_names_cannot_steer_the_terminal() -> None:
     created = shown(EventKind.BATCH_CREATED, batch_id="b", name="\x1b[2Jgone\r\n\x9b", total=1, reused=0)
     assert all(character.isprintable() for character in created)
+
+
+def test_persons_are_told_of_in_words() -> None:
+    asked = shown(EventKind.QUESTION_ASKED, "r1", question_id="q", attempt=1, action="click", seconds=300.0)
+    assert asked.endswith("asks a person to confirm 'click' within 300.0 s")
+    answered = shown(EventKind.QUESTION_ANSWERED, "r1", question_id="q", attempt=1, decision="allowed_by_person")
+    assert answered.endswith("the question is closed: allowed by person")
+    ended = shown(EventKind.TAKEOVER_CHANGED, "r1", attempt=1, state="ended", reason="the person did nothing for 300 s")
+    assert ended.endswith("the page was handed back to the agent: the person did nothing for 300 s")

@@ -19,6 +19,7 @@ from rolldeck.domain.errors import Conflict, FieldProblem, NotFound
 from rolldeck.domain.limits import RolloutLimits
 from rolldeck.domain.log import Log
 from rolldeck.domain.page import Box, Cookie
+from rolldeck.domain.person import NumberedOrder, Order, Question, QuestionAsked, Takeover, TakeoverState
 from rolldeck.domain.rollout import ActionResult, Attempt, Rollout, RolloutError, Step
 from rolldeck.domain.solution import Target
 from rolldeck.domain.status import Event, Status, next_status
@@ -34,6 +35,7 @@ from rolldeck.recorder.port import Recording, Video
 from rolldeck.storage.port import (
     Change,
     Claim,
+    Desk,
     Released,
     Removed,
     RolloutFilter,
@@ -88,12 +90,14 @@ class Scene:
         self.database = MemoryDatabase(self)
         self.workers = MemoryWorkers(self)
         self.quotas = FakeQuotas(self)
+        self.people = MemoryPeople()
         self.artifacts = MemoryArtifacts(self)
         self.environments = FakeEnvironments(self)
         self.adapters = Adapters(
             rollouts=self.database,
             workers=self.workers,
             quotas=self.quotas,
+            people=self.people,
             artifacts=self.artifacts,
             environments=self.environments,
             browsers=FakeBrowsers(self),
@@ -427,6 +431,94 @@ class FakeQuotas:
         return self.wait
 
     async def set(self, quota: Quota) -> None:
+        raise NotImplementedError
+
+
+class MemoryPeople:
+    """Stands for the stored questions and takeovers: a person who answers and orders what the test says."""
+
+    def __init__(self) -> None:
+        self.says: bool | None = None
+        self.asked: list[QuestionAsked] = []
+        self.closed: list[str] = []
+        self.takeover: Takeover | None = None
+        self.orders: list[Order] = []
+        """What the person orders; handed back where none is left, unless the person ``stays``."""
+        self.stays = False
+        self.carried_out: list[Sequence[ActionResult]] = []
+        self.ended: list[str] = []
+
+    def come(self, *orders: Order) -> None:
+        """Let a person ask for the page, and order this."""
+        self.orders = list(orders)
+        self._set(TakeoverState.ASKED)
+
+    def _set(self, state: TakeoverState, *, is_agent: bool = False) -> Takeover:
+        self.takeover = Takeover(rollout_id="r0", attempt=1, state=state, is_agent=is_agent, since=A_MOMENT)
+        return self.takeover
+
+    async def ask(self, rollout_id: str, token: str, asked: QuestionAsked) -> Question:
+        self.asked.append(asked)
+        return self._question(asked)
+
+    def _question(self, asked: QuestionAsked) -> Question:
+        closed_at = None if self.says is None else A_MOMENT
+        told = {"rollout_id": "r0", "attempt": 1, "asked_at": A_MOMENT, "closed_at": closed_at}
+        return Question(**dict(asked), **told, allowed=self.says)
+
+    async def question(self, question_id: str) -> Question:
+        return self._question(self.asked[-1])
+
+    async def close(self, question_id: str) -> Question:
+        self.closed.append(question_id)
+        return self._question(self.asked[-1])
+
+    async def await_person(self, rollout_id: str, token: str) -> Takeover:
+        return self._set(TakeoverState.AWAITED, is_agent=True)
+
+    async def stand_aside(self, rollout_id: str, token: str) -> bool:
+        if self.takeover is None:
+            return False
+        self._set(TakeoverState.HELD)
+        return True
+
+    async def desk(self, rollout_id: str, token: str) -> Desk:
+        if self.takeover is not None and not self.orders and not self.stays:
+            self.takeover = None
+        if self.takeover is None or not self.orders:
+            return Desk(self.takeover)
+        return Desk(self.takeover, NumberedOrder(number=len(self.carried_out) + 1, order=self.orders[0]))
+
+    async def carry_out(self, rollout_id: str, token: str, number: int, results: Sequence[ActionResult]) -> None:
+        self.orders.pop(0)
+        self.carried_out.append(results)
+
+    async def end(self, rollout_id: str, token: str, reason: str) -> None:
+        self.ended.append(reason)
+        self.takeover = None
+
+    async def answer(self, question_id: str, *, allow: bool) -> Question:
+        raise NotImplementedError
+
+    async def questions(self, rollout_id: str | None = None) -> Sequence[Question]:
+        raise NotImplementedError
+
+    async def takeovers(self, rollout_id: str | None = None) -> Sequence[Takeover]:
+        raise NotImplementedError
+
+    async def take_over(self, rollout_id: str, holder: str) -> Takeover:
+        raise NotImplementedError
+
+    async def give_sign(self, rollout_id: str, holder: str) -> Takeover:
+        raise NotImplementedError
+
+    async def order(self, rollout_id: str, holder: str, order: Order) -> int:
+        raise NotImplementedError
+
+    async def result(self, rollout_id: str, number: int) -> Sequence[ActionResult] | None:
+        raise NotImplementedError
+
+    async def hand_back(self, rollout_id: str, holder: str) -> None:
         raise NotImplementedError
 
 

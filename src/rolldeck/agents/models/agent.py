@@ -47,7 +47,7 @@ class ModelAgent:
         else:
             self._conversation.respond(_with_results(self._asked_for, observation.results), observation)
         reply = await self._reply()
-        decided = await self._safety.decide(reply.calls[:_MOST_CALLS])
+        decided = await self._safety.decide(reply.calls[:_MOST_CALLS], reply.text)
         self._asked_for = _orderly(
             [*decided.outcomes, *(Outcome(call, _TOO_MANY) for call in reply.calls[_MOST_CALLS:])]
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rolldeck.agents.models.conversation import Call, Outcome
 from rolldeck.agents.models.parameters import ModelParameters
-from rolldeck.agents.port import Confirm
+from rolldeck.agents.port import Confirm, ToConfirm
 from rolldeck.domain.rollout import Confirmation, Decision
 
 _DENIED = {
@@ -30,26 +30,29 @@ class Safety:
         self._parameters = parameters
         self._confirm = confirm
 
-    async def decide(self, calls: Sequence[Call]) -> Decided:
-        """Return each call's outcome as far as it is known before anything is done. Whoever is asked is asked in order."""
+    async def decide(self, calls: Sequence[Call], said: str = "") -> Decided:
+        """Return each call's outcome as far as it is known before anything is done. Whoever is asked is asked in order.
+
+        ``said`` is what the model said beside the calls.
+        """
         outcomes: list[Outcome] = []
         confirmations: list[Confirmation] = []
         for call in calls:
             if call.concern is None:
                 outcomes.append(Outcome(call))
                 continue
-            decision = await self._decide(call, call.concern)
+            decision = await self._decide(ToConfirm(call.name, call.concern, call.intent or said, call.actions))
             confirmations.append(Confirmation(action=call.name, concern=call.concern, decision=decision))
             outcomes.append(Outcome(call, _DENIED.get(decision), confirmed=decision not in _DENIED))
         return Decided(outcomes, tuple(confirmations))
 
-    async def _decide(self, call: Call, concern: str) -> Decision:
+    async def _decide(self, what: ToConfirm) -> Decision:
         match self._parameters.safety:
             case "allow":
                 return Decision.ALLOWED_BY_POLICY
             case "deny":
                 return Decision.DENIED_BY_POLICY
-        answer = await self._confirm(call.name, concern, self._parameters.ask_seconds)
+        answer = await self._confirm(what, self._parameters.ask_seconds)
         if answer is None:
             return Decision.UNANSWERED
         return Decision.ALLOWED_BY_PERSON if answer else Decision.DENIED_BY_PERSON

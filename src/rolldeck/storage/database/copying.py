@@ -12,9 +12,12 @@ from rolldeck.storage.database.models import (
     batches,
     events,
     installation,
+    orders,
+    questions,
     quotas,
     rollouts,
     steps,
+    takeovers,
     task_versions,
     tasks,
     workers,
@@ -22,7 +25,21 @@ from rolldeck.storage.database.models import (
 from rolldeck.storage.database.sqlite import SqliteTransactions
 
 # What refers to others comes after them. What is derived from these is made by the target itself.
-_TABLES = (tasks, task_versions, batches, rollouts, attempts, steps, workers, quotas, events, installation)
+_TABLES = (
+    tasks,
+    task_versions,
+    batches,
+    rollouts,
+    attempts,
+    steps,
+    questions,
+    takeovers,
+    orders,
+    workers,
+    quotas,
+    events,
+    installation,
+)
 _ROWS_AT_ONCE = 2000
 
 

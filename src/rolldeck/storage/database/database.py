@@ -16,6 +16,7 @@ from rolldeck.storage.database.models import installation
 from rolldeck.storage.database.repositories.batches import DatabaseBatches
 from rolldeck.storage.database.repositories.events import DatabaseEvents
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
+from rolldeck.storage.database.repositories.people import DatabasePeople
 from rolldeck.storage.database.repositories.quotas import DatabaseQuotas
 from rolldeck.storage.database.repositories.rollouts import DatabaseRollouts
 from rolldeck.storage.database.repositories.statistics import DatabaseStatistics
@@ -39,6 +40,7 @@ class Database:
         self.batches = DatabaseBatches(transactions, now, MonotonicUlids(now))
         self.rollouts = DatabaseRollouts(transactions, now, known)
         self.workers = DatabaseWorkers(transactions, now)
+        self.people = DatabasePeople(transactions, now)
         self.quotas = DatabaseQuotas(transactions, now)
         self.statistics = DatabaseStatistics(transactions, now)
         self.events = DatabaseEvents(transactions, now)

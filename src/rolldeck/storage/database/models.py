@@ -244,6 +244,48 @@ steps = Table(
 )
 """Steps of all attempts, whole, as JSON."""
 
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("rollout_id", Words, ForeignKey(rollouts.c.id, ondelete="CASCADE"), nullable=False, index=True),
+    Column("attempt", Integer, nullable=False),
+    Column("token", Words, nullable=False),
+    Column("content", Words, nullable=False),
+    Column("asked_at", UtcDateTime, nullable=False),
+    Column("allowed", Boolean),
+    Column("closed_at", UtcDateTime),
+)
+"""What persons were asked. ``token`` is that of the claim that asks: once it is stale, nobody waits for the answer."""
+
+_index_of_some("ix_questions_open", "closed_at IS NULL", questions.c.asked_at)
+
+takeovers = Table(
+    "takeovers",
+    metadata,
+    Column("rollout_id", Words, ForeignKey(rollouts.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("attempt", Integer, nullable=False),
+    Column("token", Words, nullable=False),
+    Column("state", Words, nullable=False),
+    Column("is_agent", Boolean, nullable=False),
+    Column("holder", Words),
+    Column("signs", BigInteger, nullable=False),
+    Column("placed", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+)
+"""The newest takeover of each rollout's page. ``holder`` is the secret that the person's page names itself with."""
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("rollout_id", Words, ForeignKey(rollouts.c.id, ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("content", Words, nullable=False),
+    Column("result", Words),
+)
+"""What persons ordered last, and what became of it: the way from the API to the worker."""
+
 installation = Table(
     "installation",
     metadata,

@@ -8,10 +8,11 @@ from functools import partial
 from sqlalchemy import Connection, bindparam, func, select, text, true, update
 
 from rolldeck.domain.errors import Conflict, NotFound
+from rolldeck.domain.person import TakeoverState
 from rolldeck.domain.rollout import Attempt, Rollout, Step, Usage
 from rolldeck.domain.status import Event, Status
 from rolldeck.storage.database.engine import Transactions, storage_errors
-from rolldeck.storage.database.models import PENDING, attempts, batches, rollouts, steps
+from rolldeck.storage.database.models import PENDING, attempts, batches, rollouts, steps, takeovers
 from rolldeck.storage.database.pieces import in_pieces
 from rolldeck.storage.database.repositories import claims, deletion, listing
 from rolldeck.storage.database.repositories.adding_steps import add_step
@@ -143,14 +144,20 @@ class DatabaseRollouts(Repository):
 
     async def standing(self, tokens: Mapping[str, str]) -> Standing:
         """Say how claims stand, given by rollout id and token."""
-        columns = (rollouts.c.id, rollouts.c.token, rollouts.c.cancel_requested)
-        query = select(*columns).where(rollouts.c.id.in_(list(tokens)), rollouts.c.token.is_not(None))
+        columns = (rollouts.c.id, rollouts.c.token, rollouts.c.cancel_requested, takeovers.c.state)
+        of_claim = (takeovers.c.rollout_id == rollouts.c.id) & (takeovers.c.token == rollouts.c.token)
+        query = (
+            select(*columns)
+            .outerjoin_from(rollouts, takeovers, of_claim)
+            .where(rollouts.c.id.in_(list(tokens)), rollouts.c.token.is_not(None))
+        )
 
         def work(connection: Connection) -> Standing:
             held = [row for row in connection.execute(query) if secrets.compare_digest(row.token, tokens[row.id])]
             return Standing(
                 cancel=frozenset(row.id for row in held if row.cancel_requested),
                 lost=frozenset(tokens) - {row.id for row in held},
+                wanted=frozenset(row.id for row in held if row.state == TakeoverState.ASKED),
             )
 
         return await self._read("reading claims", work, one_statement=True)
