@@ -57,6 +57,7 @@ from rolldeck.environments.port import TemplateInfo
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.live.frames import LiveFrames
+from rolldeck.settings import Settings
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 from rolldeck.storage.database.engine import open_transactions
@@ -64,6 +65,7 @@ from rolldeck.storage.database.listed import listed
 from rolldeck.storage.database.models import batches, rollouts, task_versions, tasks
 from rolldeck.storage.database.repositories.list_order import Cursor
 from rolldeck.storage.port import RolloutSort
+from rolldeck.wiring import nobody_is_told, operations_of
 
 TASKS = 500
 OF_A_BATCH = 8_000
@@ -361,6 +363,7 @@ async def _serve(address: str, port: int, artifacts: Path) -> None:
         feed=EventFeed(database.events),
         frames=LiveFrames(lambda _: None),
         metrics=Metrics("0"),
+        operations=operations_of(Settings(data_dir=artifacts), nobody_is_told),
         wake=lambda: None,
         version="0",
         host="127.0.0.1",

@@ -40,8 +40,10 @@ from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.live.frames import LiveFrames
 from rolldeck.live.wire import NEWS, frame_message, read_told
+from rolldeck.settings import Settings
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
+from rolldeck.wiring import nobody_is_told, operations_of
 
 LATENCY_TARGET_MS = 150
 CPU_TARGET_PERCENT = 10
@@ -79,6 +81,7 @@ async def _serve(directory: Path, port: int, pipe: int) -> None:
         feed=EventFeed(database.events),
         frames=frames,
         metrics=Metrics("benchmark"),
+        operations=operations_of(Settings(data_dir=directory), nobody_is_told),
         wake=lambda: None,
         version="benchmark",
         host="127.0.0.1",

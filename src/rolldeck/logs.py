@@ -47,6 +47,22 @@ def _keep_and_render(logger: WrappedLogger, method: str, event: EventDict) -> st
     return line
 
 
+def log_plainly() -> None:
+    """Log everything, each event as a line of words alone: for a person who reads how one thing goes on."""
+    structlog.configure(
+        processors=[structlog.processors.format_exc_info, _in_words],
+        wrapper_class=_filtering(logging.DEBUG),
+        logger_factory=_to_stderr,
+        cache_logger_on_first_use=False,
+    )
+
+
+def _in_words(_: WrappedLogger, __: str, event: EventDict) -> str:
+    more = {name: value for name, value in event.items() if name not in {"event", "program", "exception"}}
+    words = [str(event.get("event", "")), *(f"{name}={value}" for name, value in more.items())]
+    return " ".join(words) + "".join(f"\n{event[name]}" for name in ("exception",) if name in event)
+
+
 def _filtering(threshold: int) -> type[FilteringBoundLogger]:
     return structlog.make_filtering_bound_logger(threshold)
 

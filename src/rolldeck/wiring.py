@@ -3,6 +3,7 @@
 import asyncio
 import os
 import platform
+import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -11,30 +12,43 @@ from enum import Enum, auto
 from pathlib import Path
 from uuid import uuid4
 
+from pydantic import JsonValue, SecretStr
+
 import rolldeck
 from rolldeck.agents.anthropic import anthropic_agent
 from rolldeck.agents.gemini import gemini_agent
 from rolldeck.agents.models.cassette import Cassette
 from rolldeck.agents.models.provider import ModelAccess
+from rolldeck.agents.models.redaction import Secrets
 from rolldeck.agents.openai import openai_agent
 from rolldeck.agents.openai_compatible import openai_compatible_agent
 from rolldeck.agents.plugins import plug_ins
 from rolldeck.agents.port import Agents
+<<<<<<< HEAD
 from rolldeck.agents.registry import HUMAN, NOOP, ORACLE, AgentRegistry
 from rolldeck.api.services import Services
+=======
+from rolldeck.agents.registry import NOOP, ORACLE, AgentRegistry
+from rolldeck.api.services import Operations, Services
+>>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
 from rolldeck.browser.page import PageSettings
 from rolldeck.browser.pool import ChromiumBrowsers
 from rolldeck.browser.scratch import Scratch
 from rolldeck.browser.settling import Patience
+from rolldeck.diagnosis import Doctor
+from rolldeck.domain.event import EventKind
 from rolldeck.domain.rollout import Rollout
 from rolldeck.domain.worker import Worker as WorkerRecord
 from rolldeck.domain.worker import WorkerReport
+from rolldeck.effective_settings import effective_settings
+from rolldeck.environments.builds import Build, Builds, BuildState, OnChange
 from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Environments
 from rolldeck.environments.provider import KnownRecipes, environments_for, is_for_docker, known_recipes
 from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.recipes import shop
 from rolldeck.environments.recipes.metabase import METABASE_IMAGE, POSTGRES_IMAGE, Account, MetabaseSource
+from rolldeck.environments.runtime_states import RuntimeState, docker_state, process_state
 from rolldeck.environments.runtimes.places import default_run_dir, installation_tag
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
@@ -52,6 +66,7 @@ from rolldeck.installation import (
     join_installation,
 )
 from rolldeck.live.frames import LiveFrames
+from rolldeck.machine import memory_bytes
 from rolldeck.recorder.video import VideoRecorder
 from rolldeck.settings import Settings
 from rolldeck.storage.artifacts import LocalArtifacts
@@ -60,6 +75,8 @@ from rolldeck.storage.port import Artifacts
 from rolldeck.verification.verifier import AnswerVerifier
 
 _MB = 1_000_000
+_ROLLDECK = (sys.executable, "-m", "rolldeck.cli.main")
+_MODELS_KEYS = [name for name in Settings.model_fields if name.endswith("_api_key")]
 
 
 class Use(Enum):
@@ -99,6 +116,12 @@ class Deck:
 
     def services(self, wake: Callable[[], None], frames: LiveFrames) -> Services:
         """Return what the API works with. ``wake`` tells the workers to look into the queue; ``frames`` come from them."""
+        feed = EventFeed(self.database.events)
+
+        async def tell(build: Build) -> None:
+            await self.database.events.tell(EventKind.TEMPLATE_BUILD, _as_event(build))
+            feed.wake()
+
         return Services(
             tasks=self.database.tasks,
             batches=self.database.batches,
@@ -111,9 +134,10 @@ class Deck:
             artifacts=self.artifacts,
             agents=self.agents,
             environments=self.environments,
-            feed=EventFeed(self.database.events),
+            feed=feed,
             frames=frames,
             metrics=Metrics(rolldeck.__version__),
+            operations=operations_of(self.settings, tell),
             wake=wake,
             reader=self.settings.extract_with,
             version=rolldeck.__version__,
@@ -323,6 +347,55 @@ def environments_of(settings: Settings, installation_id: str) -> Environments:
         installation_id=installation_id,
         relay_image=settings.relay_image,
     )
+
+
+def operations_of(settings: Settings, on_build: OnChange) -> Operations:
+    """Return what whoever runs a server looks at and does. ``on_build`` is told how builds of templates go on."""
+    known = known_recipes_of(settings)
+    in_docker = recipes_in_docker(settings)
+    in_processes = [recipe for recipe in known.all if recipe not in in_docker]
+
+    async def runtimes() -> Sequence[RuntimeState]:
+        processes = await asyncio.to_thread(process_state, in_processes, settings.run_dir, memory_bytes())
+        return [processes, await docker_state(in_docker, settings.relay_image)]
+
+    return Operations(
+        builds=Builds(
+            lambda name: [*_ROLLDECK, "env", "build", name, "--supervised"],
+            variables=_variables_without_models_keys(settings),
+            clean=_secrets_of(settings).blot,
+            on_change=on_build,
+        ),
+        recipes=known,
+        runtimes=runtimes,
+        settings=effective_settings(settings),
+        doctor=Doctor([*_ROLLDECK, "doctor", "--json"], {**os.environ, **settings.as_variables()}),
+    )
+
+
+async def nobody_is_told(_: Build) -> None:
+    """Stand for who is told of builds, where nobody is."""
+
+
+def _as_event(build: Build) -> dict[str, JsonValue]:
+    """Return what is told of a build, without what is not known."""
+    told: dict[str, JsonValue] = {"name": build.name, "state": build.state.value, "error": build.error}
+    if build.state is BuildState.RUNNING and build.progress is not None:
+        progress = build.progress
+        told |= {"step": progress.step, "steps": progress.steps, "doing": progress.name, "fraction": progress.fraction}
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _variables_without_models_keys(settings: Settings) -> dict[str, str]:
+    """Return what another process reads the same settings from; a template's build asks no model."""
+    keys = {variable for name in _MODELS_KEYS for variable in Settings.variables_of(name)}
+    every = {**os.environ, **settings.as_variables()}
+    return {name: value for name, value in every.items() if name not in keys}
+
+
+def _secrets_of(settings: Settings) -> Secrets:
+    values = (getattr(settings, name) for name in Settings.model_fields)
+    return Secrets(value.get_secret_value() for value in values if isinstance(value, SecretStr))
 
 
 def recipes_in_docker(settings: Settings) -> Sequence[Recipe]:

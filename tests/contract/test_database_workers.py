@@ -52,6 +52,27 @@ async def advance(database: Database, claim: Claim, event: Event, change: Change
     return await database.rollouts.advance(claim.rollout.id, claim.token, event, change or Change())
 
 
+class TestWhatIsInNoTable:
+    async def test_is_told_as_an_event_of_its_own(self, database: Database) -> None:
+        before = await database.events.last()
+        await database.events.tell(EventKind.TEMPLATE_BUILD, {"name": "shop", "state": "built"})
+        [event] = await database.events.after(before)
+        assert (event.kind, event.data) == (EventKind.TEMPLATE_BUILD, {"name": "shop", "state": "built"})
+
+
+class TestEnvironmentsInUse:
+    async def test_are_those_of_claimed_rollouts_the_oldest_first(self, database: Database) -> None:
+        first, second = await claims_of(database, 2)
+        found = await database.rollouts.occupied(limit=10)
+        assert [each.rollout_id for each in found] == sorted([first.rollout.id, second.rollout.id])
+        assert {(each.environment, each.worker_id, each.status) for each in found} == {
+            (first.task.environment, "w1", Status.PROVISIONING)
+        }
+        assert [each.rollout_id for each in await database.rollouts.occupied(limit=1)] == [found[0].rollout_id]
+        await advance(database, first, Event.RELEASED)
+        assert [each.rollout_id for each in await database.rollouts.occupied(limit=10)] == [second.rollout.id]
+
+
 class TestWorkers:
     async def test_a_heartbeat_raises_the_beats_and_keeps_what_it_tells(self, database: Database) -> None:
         report = WorkerReport(parallel=4, running=2, blocked="the disk is nearly full", pool=PoolReport(ready=3))

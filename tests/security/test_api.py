@@ -20,9 +20,11 @@ from rolldeck.environments.port import TemplateInfo
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.live.frames import LiveFrames
+from rolldeck.settings import Settings
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 from rolldeck.storage.port import Change
+from rolldeck.wiring import nobody_is_told, operations_of
 
 NOW = datetime.now(UTC)
 WORKER = Worker(id="w", host="h", pid=1, version="1", report=WorkerReport(parallel=1), started_at=NOW, seen_at=NOW)
@@ -56,7 +58,11 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         feed=EventFeed(database.events),
         frames=LiveFrames(lambda _: None),
         metrics=Metrics("1"),
+<<<<<<< HEAD
         reader=None,
+=======
+        operations=operations_of(Settings(data_dir=tmp_path), nobody_is_told),
+>>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
         wake=lambda: None,
         version="1",
         host="127.0.0.1",

@@ -8,7 +8,7 @@ const GAPS_MS: Record<string, number> = { tasks: 3000, batches: 1000, health: 10
 const USUAL_GAP_MS = 250;
 
 /** The queries whose answers an event changes. */
-export function outdatedBy({ kind, rollout_id, batch_id, task_id }: StreamEvent): QueryKey[] {
+export function outdatedBy({ kind, rollout_id, batch_id, task_id, data }: StreamEvent): QueryKey[] {
   const counts = [["tasks"], ["task", task_id], ["batches"], ["batch", batch_id], ["rollouts"], ["health"]];
   switch (kind) {
     case "rollout.step":
@@ -41,6 +41,8 @@ export function outdatedBy({ kind, rollout_id, batch_id, task_id }: StreamEvent)
       return [["workers"], ["health"]];
     case "quota.changed":
       return [["quotas"], ["health"]];
+    case "template.build":
+      return [["environments"], ["build", data.name]];
   }
 }
 

@@ -940,9 +940,175 @@ export interface paths {
         };
         /**
          * List Environments
-         * @description The environments that tasks can name.
+         * @description The environments that tasks can name, and whether their templates are built.
          */
         get: operations["list_environments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/occupied": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Occupied
+         * @description The environments that rollouts have now.
+         */
+        get: operations["list_occupied"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/superfluous": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Superfluous
+         * @description What is kept of templates that no recipe needs any more.
+         */
+        get: operations["list_superfluous"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/prune": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prune Environments
+         * @description Remove what is kept of templates that no recipe needs any more. What is in use stays.
+         */
+        post: operations["prune_environments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/{name}/build": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Build
+         * @description The newest build of a template that the server was asked for, with the last lines that it wrote.
+         */
+        get: operations["get_build"];
+        put?: never;
+        /**
+         * Build Environment
+         * @description Build a template in the background; a build that goes on already is returned as it is.
+         *
+         *     How it goes on is in the event log (`template.build`). An interrupted or failed build goes on where it was.
+         */
+        post: operations["build_environment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/environments/{name}/build/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Build
+         * @description End a build; what it has finished is kept, and the next one goes on from there.
+         */
+        post: operations["cancel_build"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runtimes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Runtimes
+         * @description Where environments run, whether that is there, and what recipe files cannot be used.
+         */
+        get: operations["list_runtimes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Settings
+         * @description The settings that the server runs with, and where each comes from. No secret is in it.
+         */
+        get: operations["list_settings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/diagnosis": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Diagnosis
+         * @description What `rolldeck doctor` finds on the server's machine; takes some seconds.
+         */
+        get: operations["get_diagnosis"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1237,7 +1403,7 @@ export interface components {
          *     ``tokens`` and ``cost`` (US dollars) are what its attempts spent that have ended; the cost is null where the price of some
          *     of it is not known. With ``budget_spent`` it is paused until its budget is raised.
          *
-         *     ``tasks`` says how many it has; ``eta_seconds`` is null where nothing can be said yet, or nothing of it is executed.
+         *     ``interval`` is Wilson's of its success rate (95 %), null where none is completed. ``tasks`` says how many it has; ``eta_seconds`` is null where nothing can be said yet, or nothing of it is executed.
          */
         BatchView: {
             /** Id */
@@ -1271,6 +1437,7 @@ export interface components {
             /** Paused */
             paused: boolean;
             counts: components["schemas"]["BatchCountsView"];
+            interval: components["schemas"]["Interval"] | null;
             /** Progress */
             progress: number;
             /**
@@ -1289,6 +1456,18 @@ export interface components {
             finished_at: string | null;
         };
         /**
+         * BrokenRecipeView
+         * @description A recipe file, or a file that a recipe needs, without which there is no environment.
+         */
+        BrokenRecipeView: {
+            /** File */
+            file: string;
+            /** Error */
+            error: string;
+            /** Todo */
+            todo: string;
+        };
+        /**
          * Budget
          * @description What the models of several rollouts may take together; None: any amount.
          */
@@ -1303,6 +1482,52 @@ export interface components {
              * @description US dollars
              */
             cost?: number | null;
+        };
+        /**
+         * BuildLog
+         * @description A build, with the last lines that it wrote, oldest first; hostile text.
+         */
+        BuildLog: {
+            build: components["schemas"]["BuildView"];
+            /** Lines */
+            lines: string[];
+        };
+        /**
+         * BuildState
+         * @description How a build stands.
+         * @enum {string}
+         */
+        BuildState: "running" | "built" | "failed" | "cancelled";
+        /**
+         * BuildView
+         * @description The newest build of a template that the server was asked for. ``error`` says why it failed, and what to do.
+         *
+         *     ``step`` of ``steps`` (from 1) is called ``doing``; ``fraction`` of it is done, in [0, 1]. All are null where that is not known.
+         */
+        BuildView: {
+            /**
+             * Name
+             * @description the environment's
+             */
+            name: string;
+            state: components["schemas"]["BuildState"];
+            /** Step */
+            step: number | null;
+            /** Steps */
+            steps: number | null;
+            /** Doing */
+            doing: string | null;
+            /** Fraction */
+            fraction: number | null;
+            /** Error */
+            error: string | null;
+            /**
+             * Started At
+             * Format: date-time
+             */
+            started_at: string;
+            /** Ended At */
+            ended_at: string | null;
         };
         /**
          * Cause
@@ -1520,6 +1745,21 @@ export interface components {
             success_rate: number | null;
         };
         /**
+         * DatedDiagnosis
+         * @description What was found, and when.
+         */
+        DatedDiagnosis: {
+            /** Ok */
+            ok: boolean;
+            /** Findings */
+            findings: components["schemas"]["Finding"][];
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+        };
+        /**
          * DaySuccess
          * @description The success rate of the rollouts that were queued on a day (UTC).
          */
@@ -1657,7 +1897,10 @@ export interface components {
         };
         /**
          * EnvironmentView
-         * @description An environment that tasks can name.
+         * @description An environment that tasks can name, and its template, in the ``stages`` that it is made in.
+         *
+         *     ``recipe_file`` is null where the recipe is Rolldeck's own; one ``on_demand`` is not built when the server starts.
+         *     ``build`` is null where the server was not asked for one since it started.
          */
         EnvironmentView: {
             /** Name */
@@ -1670,13 +1913,28 @@ export interface components {
             content_hash: string;
             /** Built */
             built: boolean;
+            /** Built At */
+            built_at: string | null;
+            /** Size Bytes */
+            size_bytes: number | null;
+            /** Stages */
+            stages: components["schemas"]["StageView"][];
+            /** Recipe File */
+            recipe_file: string | null;
+            /** On Demand */
+            on_demand: boolean;
+            build: components["schemas"]["BuildView"] | null;
         };
         /**
          * EventKind
          * @description What a logged event is about, and what its ``data`` holds.
          * @enum {string}
          */
+<<<<<<< HEAD
         EventKind: "tasks.uploaded" | "batch.created" | "batch.changed" | "batch.deleted" | "rollout.status" | "rollout.step" | "rollout.deleted" | "question.asked" | "question.answered" | "takeover.changed" | "worker.changed" | "quota.changed";
+=======
+        EventKind: "tasks.uploaded" | "batch.created" | "batch.changed" | "batch.deleted" | "rollout.status" | "rollout.step" | "rollout.deleted" | "worker.changed" | "quota.changed" | "template.build";
+>>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
         /**
          * EventList
          * @description Events in order; ``last`` is the number of the newest one there is, so that more follow where it is not the last here.
@@ -1814,6 +2072,23 @@ export interface components {
             failed: number;
             /** Ended */
             ended: number;
+        };
+        /**
+         * Finding
+         * @description One thing that was looked at. ``todo`` says what to do where it is not ok.
+         */
+        Finding: {
+            /** Name */
+            name: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ok" | "warn" | "missing";
+            /** Found */
+            found: string;
+            /** Todo */
+            todo?: string | null;
         };
         /**
          * Flakiness
@@ -2194,6 +2469,7 @@ export interface components {
             url: string;
         };
         /**
+<<<<<<< HEAD
          * OrderRequest
          * @description What a person wants done, by whoever has taken the page over.
          */
@@ -2224,6 +2500,40 @@ export interface components {
              * @description the newest step then; null as long as it is not done
              */
             step: number | null;
+=======
+         * OccupiedList
+         * @description The environments that rollouts have now, those of the oldest rollouts first: at most 500.
+         */
+        OccupiedList: {
+            /** Occupied */
+            occupied: components["schemas"]["OccupiedView"][];
+        };
+        /**
+         * OccupiedView
+         * @description An environment in use: the rollout that has it, or is being given it, and the worker on whose machine it is.
+         */
+        OccupiedView: {
+            /** Rollout Id */
+            rollout_id: string;
+            /** Batch Id */
+            batch_id: string;
+            /** Task Id */
+            task_id: string;
+            /** Environment */
+            environment: string;
+            /** Agent */
+            agent: string;
+            /** Model */
+            model: string | null;
+            status: components["schemas"]["Status"];
+            /** Worker Id */
+            worker_id: string;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+>>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
         };
         /**
          * Overview
@@ -2342,6 +2652,8 @@ export interface components {
         /**
          * PoolReport
          * @description A warm pool: environments ready now; and since its start those taken from it, not there when wanted, thrown away.
+         *
+         *     ``budget_bytes`` is the memory that those which are ready may take; 0: the pool is off.
          */
         PoolReport: {
             /**
@@ -2364,6 +2676,16 @@ export interface components {
              * @default 0
              */
             discarded: number;
+            /**
+             * Budget Bytes
+             * @default 0
+             */
+            budget_bytes: number;
+            /**
+             * Shelves
+             * @default []
+             */
+            shelves: components["schemas"]["ShelfReport"][];
         };
         /**
          * Press
@@ -2455,6 +2777,7 @@ export interface components {
             line?: number | null;
         };
         /**
+<<<<<<< HEAD
          * QuestionView
          * @description What a model's provider wants a person to confirm, open until it is answered or ``seconds_left`` have passed.
          *
@@ -2504,6 +2827,24 @@ export interface components {
              * @description the answer; null as long as there is none
              */
             allowed: boolean | null;
+=======
+         * PruneRequest
+         * @description What to remove: names as ``superfluous`` has them in ``what``.
+         */
+        PruneRequest: {
+            /** What */
+            what: string[];
+        };
+        /**
+         * Pruned
+         * @description What was removed, and what that freed; what was in use by then was kept.
+         */
+        Pruned: {
+            /** Removed */
+            removed: components["schemas"]["SuperfluousView"][];
+            /** Freed Bytes */
+            freed_bytes: number;
+>>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
         };
         /**
          * Quota
@@ -2930,6 +3271,44 @@ export interface components {
             rollouts: components["schemas"]["RolloutView"][];
         };
         /**
+         * RuntimeList
+         * @description The runtimes, and the recipe files that say no environment.
+         */
+        RuntimeList: {
+            /** Runtimes */
+            runtimes: components["schemas"]["RuntimeView"][];
+            /** Broken Recipes */
+            broken_recipes: components["schemas"]["BrokenRecipeView"][];
+        };
+        /**
+         * RuntimeView
+         * @description Where environments run. ``away``: those of it cannot, and ``todo`` says what to do; ``unused``: there are none.
+         *
+         *     ``memory_bytes`` is what it has for all of them together; null where that is not known.
+         */
+        RuntimeView: {
+            /**
+             * Name
+             * @enum {string}
+             */
+            name: "process" | "docker";
+            /** Title */
+            title: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "ready" | "away" | "unused";
+            /** Found */
+            found: string;
+            /** Todo */
+            todo: string | null;
+            /** Environments */
+            environments: string[];
+            /** Memory Bytes */
+            memory_bytes: number | null;
+        };
+        /**
          * Screenshot
          * @description Look again: changes nothing, asks for a new observation.
          */
@@ -3000,6 +3379,85 @@ export interface components {
             dy: number;
         };
         /**
+         * SettingGroup
+         * @description Settings that are about the same.
+         */
+        SettingGroup: {
+            /** Name */
+            name: string;
+            /** Settings */
+            settings: components["schemas"]["SettingView"][];
+        };
+        /**
+         * SettingList
+         * @description The settings that the server runs with: read once when it started.
+         */
+        SettingList: {
+            /** Version */
+            version: string;
+            /** Groups */
+            groups: components["schemas"]["SettingGroup"][];
+        };
+        /**
+         * SettingView
+         * @description A setting as it holds. ``value`` is null where none is set, and always where it is ``secret``: then ``is_set`` says so.
+         *
+         *     ``variable`` is the environment variable that it was read from; ``variables`` are all that it can be read from.
+         */
+        SettingView: {
+            /** Name */
+            name: string;
+            /** Variables */
+            variables: string[];
+            /** Description */
+            description: string;
+            /** Value */
+            value: string | null;
+            /** Secret */
+            secret: boolean;
+            /** Is Set */
+            is_set: boolean;
+            source: components["schemas"]["Source"];
+            /** Variable */
+            variable: string | null;
+        };
+        /**
+         * ShelfReport
+         * @description What a warm pool has of one environment: ``ready`` and being made, and how many of both there should be.
+         *
+         *     ``demand`` is how many rollouts wait for one, as far as the worker was told. ``bytes_each`` is memory, an estimate until
+         *     one was measured.
+         */
+        ShelfReport: {
+            /** Name */
+            name: string;
+            /**
+             * Ready
+             * @default 0
+             */
+            ready: number;
+            /**
+             * Making
+             * @default 0
+             */
+            making: number;
+            /**
+             * Target
+             * @default 0
+             */
+            target: number;
+            /**
+             * Demand
+             * @default 0
+             */
+            demand: number;
+            /**
+             * Bytes Each
+             * @default 0
+             */
+            bytes_each: number;
+        };
+        /**
          * Slots
          * @description Rollouts that the workers that claim can execute at once: ``total``, of which ``free`` are free.
          */
@@ -3009,6 +3467,12 @@ export interface components {
             /** Free */
             free: number;
         };
+        /**
+         * Source
+         * @description Where a setting's value comes from.
+         * @enum {string}
+         */
+        Source: "default" | "environment" | "option";
         /**
          * Spread
          * @description Of so many values: their mean, what half and nine tenths of them do not exceed, the least and the largest.
@@ -3026,6 +3490,18 @@ export interface components {
             p90: number;
             /** Largest */
             largest: number;
+        };
+        /**
+         * StageView
+         * @description A part of a template that is kept by itself; what is null is not made yet.
+         */
+        StageView: {
+            /** Name */
+            name: string;
+            /** Made At */
+            made_at: string | null;
+            /** Size Bytes */
+            size_bytes: number | null;
         };
         /**
          * StateCheck
@@ -3171,6 +3647,30 @@ export interface components {
             total: components["schemas"]["SuccessOverTasks"];
             /** Contestants */
             contestants: components["schemas"]["ContestantSuccess"][];
+        };
+        /**
+         * SuperfluousList
+         * @description All of it; ``free_bytes`` is what removing it frees now.
+         */
+        SuperfluousList: {
+            /** Superfluous */
+            superfluous: components["schemas"]["SuperfluousView"][];
+            /** Free Bytes */
+            free_bytes: number;
+        };
+        /**
+         * SuperfluousView
+         * @description Something that is kept for a template of before, which no recipe needs now. What is ``in_use`` is not removed.
+         */
+        SuperfluousView: {
+            /** Runtime */
+            runtime: string;
+            /** What */
+            what: string;
+            /** Size Bytes */
+            size_bytes: number;
+            /** In Use */
+            in_use: boolean;
         };
         /**
          * TableFormat
@@ -3686,7 +4186,9 @@ export interface components {
              *       "ready": 0,
              *       "hits": 0,
              *       "misses": 0,
-             *       "discarded": 0
+             *       "discarded": 0,
+             *       "budget_bytes": 0,
+             *       "shelves": []
              *     }
              */
             pool: components["schemas"]["PoolReport"];
@@ -6180,6 +6682,364 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EnvironmentView"][];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_occupied: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OccupiedList"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_superfluous: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuperfluousList"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prune_environments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PruneRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pruned"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_build: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of an environment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildLog"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    build_environment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of an environment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_build: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description name of an environment */
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BuildView"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runtimes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RuntimeList"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingList"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_diagnosis: {
+        parameters: {
+            query?: {
+                /** @description look again, also where that was done a moment ago */
+                fresh?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatedDiagnosis"];
                 };
             };
             /** @description The request is refused; `errors` names the fields */

@@ -19,7 +19,10 @@ from rolldeck.events.throughput import LOOKS_BACK
 
 
 def create_app(services: Services) -> FastAPI:
-    """Return the application on these services. While it is served, the feed, and who counts, follow the event log."""
+    """Return the application on these services. While it is served, the feed, and who counts, follow the event log.
+
+    Builds that go on when it ends are ended.
+    """
     app = bare_application(lifespan=_following_events)
     app.state.services = services
     add_problem_handlers(app)
@@ -44,6 +47,7 @@ async def _following_events(app: FastAPI) -> AsyncIterator[None]:
         try:
             yield
         finally:
+            await services.operations.builds.close()
             for task in following:
                 task.cancel()
             await asyncio.wait(following)

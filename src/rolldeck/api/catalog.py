@@ -1,9 +1,9 @@
-"""What rollouts can be made of: the agents and the environments that are known here."""
+"""Who can try tasks: the agents and the models that are known here."""
 
 from fastapi import APIRouter
 
 from rolldeck.agents.models.catalogue import KnownModel, catalogue
-from rolldeck.api.schemas import AgentView, EnvironmentView
+from rolldeck.api.schemas import AgentView
 from rolldeck.api.services import Needs
 
 router = APIRouter(prefix="/api", tags=["catalog"])
@@ -28,18 +28,3 @@ async def list_agents(services: Needs) -> list[AgentView]:
 async def list_models() -> list[KnownModel]:
     """The models whose context and prices are known. Agents can ask others, too."""
     return list(catalogue().models)
-
-
-@router.get("/environments")
-async def list_environments(services: Needs) -> list[EnvironmentView]:
-    """The environments that tasks can name."""
-    return [
-        EnvironmentView(
-            name=template.name,
-            title=template.title,
-            runtime=template.runtime,
-            content_hash=template.content_hash,
-            built=template.built,
-        )
-        for template in await services.environments.templates()
-    ]

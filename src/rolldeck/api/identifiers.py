@@ -13,6 +13,9 @@ QuestionId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="id of a
 QuotaName = Annotated[
     str, Path(min_length=1, max_length=200, pattern=_NO_NUL, description="a model, or an agent that has none")
 ]
+EnvironmentName = Annotated[
+    str, Path(min_length=1, max_length=200, pattern=_NO_NUL, description="name of an environment")
+]
 TaskId = Annotated[str, Path(min_length=1, max_length=200, pattern=_NO_NUL, description="id of a task")]
 TaskVersion = Annotated[str | None, Query(pattern=r"^[0-9a-f]{16}$", description="a version of the task")]
 StepIndex = Annotated[int, Path(ge=0, lt=1_000_000, description="number of a step, from 0")]

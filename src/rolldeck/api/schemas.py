@@ -17,6 +17,8 @@ from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Verdict
 from rolldeck.domain.worker import WorkerReport, WorkerState
+from rolldeck.effective_settings import Source
+from rolldeck.environments.builds import BuildState
 
 
 class Counts(BaseModel):
@@ -144,7 +146,7 @@ class BatchView(BaseModel):
     ``tokens`` and ``cost`` (US dollars) are what its attempts spent that have ended; the cost is null where the price of some
     of it is not known. With ``budget_spent`` it is paused until its budget is raised.
 
-    ``tasks`` says how many it has; ``eta_seconds`` is null where nothing can be said yet, or nothing of it is executed.
+    ``interval`` is Wilson's of its success rate (95 %), null where none is completed. ``tasks`` says how many it has; ``eta_seconds`` is null where nothing can be said yet, or nothing of it is executed.
     """
 
     id: str
@@ -164,6 +166,7 @@ class BatchView(BaseModel):
     reuse: bool
     paused: bool
     counts: BatchCountsView
+    interval: Interval | None
     progress: float = Field(ge=0, le=1)
     mean_seconds: float | None = Field(description="of its rollouts that were executed to an end")
     eta_seconds: float | None
@@ -445,14 +448,167 @@ class AgentView(BaseModel):
     parameters: dict[str, JsonValue] | None
 
 
+class StageView(BaseModel):
+    """A part of a template that is kept by itself; what is null is not made yet."""
+
+    name: str
+    made_at: datetime | None
+    size_bytes: int | None
+
+
+class BuildView(BaseModel):
+    """The newest build of a template that the server was asked for. ``error`` says why it failed, and what to do.
+
+    ``step`` of ``steps`` (from 1) is called ``doing``; ``fraction`` of it is done, in [0, 1]. All are null where that is not known.
+    """
+
+    name: str = Field(description="the environment's")
+    state: BuildState
+    step: int | None
+    steps: int | None
+    doing: str | None
+    fraction: float | None
+    error: str | None
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class BuildLog(BaseModel):
+    """A build, with the last lines that it wrote, oldest first; hostile text."""
+
+    build: BuildView
+    lines: list[str]
+
+
 class EnvironmentView(BaseModel):
-    """An environment that tasks can name."""
+    """An environment that tasks can name, and its template, in the ``stages`` that it is made in.
+
+    ``recipe_file`` is null where the recipe is Rolldeck's own; one ``on_demand`` is not built when the server starts.
+    ``build`` is null where the server was not asked for one since it started.
+    """
 
     name: str
     title: str
     runtime: str
     content_hash: str
     built: bool
+    built_at: datetime | None
+    size_bytes: int | None
+    stages: list[StageView]
+    recipe_file: str | None
+    on_demand: bool
+    build: BuildView | None
+
+
+class BrokenRecipeView(BaseModel):
+    """A recipe file, or a file that a recipe needs, without which there is no environment."""
+
+    file: str
+    error: str
+    todo: str
+
+
+class RuntimeView(BaseModel):
+    """Where environments run. ``away``: those of it cannot, and ``todo`` says what to do; ``unused``: there are none.
+
+    ``memory_bytes`` is what it has for all of them together; null where that is not known.
+    """
+
+    name: Literal["process", "docker"]
+    title: str
+    state: Literal["ready", "away", "unused"]
+    found: str
+    todo: str | None
+    environments: list[str]
+    memory_bytes: int | None
+
+
+class RuntimeList(BaseModel):
+    """The runtimes, and the recipe files that say no environment."""
+
+    runtimes: list[RuntimeView]
+    broken_recipes: list[BrokenRecipeView]
+
+
+class OccupiedView(BaseModel):
+    """An environment in use: the rollout that has it, or is being given it, and the worker on whose machine it is."""
+
+    rollout_id: str
+    batch_id: str
+    task_id: str
+    environment: str
+    agent: str
+    model: str | None
+    status: Status
+    worker_id: str
+    since: datetime
+
+
+class OccupiedList(BaseModel):
+    """The environments that rollouts have now, those of the oldest rollouts first: at most 500."""
+
+    occupied: list[OccupiedView]
+
+
+class SuperfluousView(BaseModel):
+    """Something that is kept for a template of before, which no recipe needs now. What is ``in_use`` is not removed."""
+
+    runtime: str
+    what: str
+    size_bytes: int
+    in_use: bool
+
+
+class SuperfluousList(BaseModel):
+    """All of it; ``free_bytes`` is what removing it frees now."""
+
+    superfluous: list[SuperfluousView]
+    free_bytes: int
+
+
+class PruneRequest(BaseModel):
+    """What to remove: names as ``superfluous`` has them in ``what``."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    what: list[Annotated[str, Field(min_length=1, max_length=500)]] = Field(min_length=1, max_length=1000)
+
+
+class Pruned(BaseModel):
+    """What was removed, and what that freed; what was in use by then was kept."""
+
+    removed: list[SuperfluousView]
+    freed_bytes: int
+
+
+class SettingView(BaseModel):
+    """A setting as it holds. ``value`` is null where none is set, and always where it is ``secret``: then ``is_set`` says so.
+
+    ``variable`` is the environment variable that it was read from; ``variables`` are all that it can be read from.
+    """
+
+    name: str
+    variables: list[str]
+    description: str
+    value: str | None
+    secret: bool
+    is_set: bool
+    source: Source
+    variable: str | None
+
+
+class SettingGroup(BaseModel):
+    """Settings that are about the same."""
+
+    name: str
+    settings: list[SettingView]
+
+
+class SettingList(BaseModel):
+    """The settings that the server runs with: read once when it started."""
+
+    version: str
+    groups: list[SettingGroup]
 
 
 class WorkerView(BaseModel):

@@ -1,6 +1,6 @@
 """What the API needs of the rest of Rolldeck, and how a route gets at it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -9,8 +9,16 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from rolldeck.agents.port import Agents
+<<<<<<< HEAD
 from rolldeck.domain.batch import ModelChoice
+=======
+from rolldeck.diagnosis import Doctor
+from rolldeck.effective_settings import EffectiveSetting
+from rolldeck.environments.builds import Builds
+>>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
 from rolldeck.environments.port import TemplateInfo
+from rolldeck.environments.provider import KnownRecipes
+from rolldeck.environments.runtime_states import RuntimeState
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.events.throughput import Pace
@@ -24,6 +32,17 @@ class Templates(Protocol):
 
     async def templates(self) -> Sequence[TemplateInfo]:
         """All environments that tasks can name."""
+
+
+@dataclass(frozen=True)
+class Operations:
+    """What whoever runs this server looks at and does. ``settings`` are by group, in the order in which they are read."""
+
+    builds: Builds
+    recipes: KnownRecipes
+    runtimes: Callable[[], Awaitable[Sequence[RuntimeState]]]
+    settings: Mapping[str, Sequence[EffectiveSetting]]
+    doctor: Doctor
 
 
 @dataclass(frozen=True)
@@ -50,6 +69,7 @@ class Services:
     feed: EventFeed
     frames: LiveFrames
     metrics: Metrics
+    operations: Operations
     wake: Callable[[], None]
     reader: ModelChoice | None
     version: str

@@ -93,6 +93,7 @@ def batch_view(batch: Batch) -> BatchView:
         reuse=batch.reuse,
         paused=batch.paused,
         counts=_batch_counts_view(counts),
+        interval=wilson(counts.succeeded, counts.completed),
         progress=1 - counts.live / counts.total if counts.total else 1,
         mean_seconds=batch.mean_seconds,
         eta_seconds=batch.eta_seconds,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rolldeck.cli.finding import Finding
+from rolldeck.diagnosis import Finding
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.runtimes.docker.inventory import Inventory, take_inventory
 from rolldeck.settings import Settings

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
-from pydantic import BaseModel
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -22,10 +22,10 @@ from rich.text import Text
 from rolldeck.browser.chromium import find_chromium
 from rolldeck.cli.docker_findings import examine_docker
 from rolldeck.cli.execution_findings import examine_execution
-from rolldeck.cli.finding import Finding, State
 from rolldeck.cli.running import NOT_ALL_COMPLETED, OK
+from rolldeck.diagnosis import Diagnosis, Finding, State
 from rolldeck.domain.errors import BrowserError, StorageError
-from rolldeck.installation import InstallationInUse, hold_installation
+from rolldeck.installation import InstallationInUse, hold_installation, holder_of
 from rolldeck.settings import Settings
 from rolldeck.wiring import environments_of, known_recipes_of, web_dir_of
 
@@ -35,13 +35,6 @@ _NEEDED_SHM_MB = 256.0
 _OLDEST_NODE = (20, 9)
 
 _COLOURS: dict[State, str] = {"ok": "green", "warn": "yellow", "missing": "red"}
-
-
-class Diagnosis(BaseModel):
-    """The document that ``rolldeck doctor --json`` prints. ``ok``: nothing that is needed is missing."""
-
-    ok: bool
-    findings: list[Finding]
 
 
 @dataclass(frozen=True)
@@ -163,6 +156,9 @@ def _data_dir(settings: Settings) -> Finding:
 
 
 def _port(settings: Settings) -> Finding:
+    holder = holder_of(settings.data_dir)
+    if holder is not None and holder.address is not None and urlsplit(holder.address).port == settings.port:
+        return Finding(name="port", state="ok", found=f"this installation's server is at {holder.address}")
     with socket.socket() as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

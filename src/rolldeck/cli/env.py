@@ -14,12 +14,14 @@ from rich.table import Table
 from rolldeck.cli.batch import build_templates
 from rolldeck.cli.progress import make_console
 from rolldeck.cli.running import NOT_ALL_COMPLETED, OK, say, say_error
-from rolldeck.domain.errors import InvalidInput
+from rolldeck.domain.errors import InvalidInput, RolldeckError
 from rolldeck.environments.bench import bench
+from rolldeck.environments.builds import failure_line, progress_line
 from rolldeck.environments.check import CheckedStep, check_recipe
 from rolldeck.environments.port import Environments, TemplateInfo
 from rolldeck.environments.pruning import Prunable, Superfluous
 from rolldeck.installation import hold_free_installation
+from rolldeck.logs import log_plainly
 from rolldeck.settings import Settings
 from rolldeck.wiring import environments_of, known_recipes_of
 
@@ -37,10 +39,10 @@ class ListEnvironments:
         broken = known_recipes_of(settings).broken
         if self.as_json:
             document = {
-                "environments": [dataclasses.asdict(template) for template in templates],
+                "environments": [_as_document(template) for template in templates],
                 "broken_recipes": [{"file": str(one.file), "error": str(one.error)} for one in broken],
             }
-            print(json.dumps(document, indent=2))
+            _print_json(document)
             return OK
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in ("name", "title", "runtime", "template", "size"):
@@ -67,9 +69,27 @@ class BuildEnvironment:
             await build_templates(environments, {self.name}, make_console())
             template = await _template(environments, self.name)
         if self.as_json:
-            print(json.dumps({**dataclasses.asdict(template), "built_now": not before.built}, indent=2))
+            _print_json({**_as_document(template), "built_now": not before.built})
         else:
             say(f"{template.title}: {'already ' if before.built else ''}built ({_size(template)})")
+        return OK
+
+
+@dataclass(frozen=True)
+class BuildForServer:
+    """``rolldeck env build --supervised``: tells a server how it goes on, as ``environments.builds`` has it."""
+
+    name: str
+
+    async def __call__(self, settings: Settings) -> int:
+        """Build it."""
+        log_plainly()
+        try:
+            async with _open(settings) as environments:
+                await environments.build(self.name, lambda progress: print(progress_line(progress), flush=True))
+        except RolldeckError as error:
+            print(failure_line(error), flush=True)
+            return NOT_ALL_COMPLETED
         return OK
 
 
@@ -165,6 +185,18 @@ async def _open(settings: Settings) -> AsyncIterator[Environments]:
             yield environments
         finally:
             await environments.close()
+
+
+def _print_json(document: object) -> None:
+    print(json.dumps(document, indent=2))
+
+
+def _as_document(template: TemplateInfo) -> dict[str, object]:
+    stages = [
+        {**dataclasses.asdict(stage), "made_at": None if stage.made_at is None else stage.made_at.isoformat()}
+        for stage in template.stages
+    ]
+    return {**dataclasses.asdict(template), "stages": stages}
 
 
 def _line(one: Superfluous) -> str:

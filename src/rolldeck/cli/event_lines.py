@@ -153,6 +153,17 @@ def _deleted(event: LoggedEvent) -> _Words:
     return "deleted" if rollouts is None else f"deleted with {rollouts} rollouts", "dim"
 
 
+def _build(event: LoggedEvent) -> _Words:
+    data = event.data
+    match data.get("state"):
+        case "failed":
+            return f"{data.get('name')}: the build failed: {data.get('error')}", "red"
+        case "running" if "step" in data:
+            return f"{data.get('name')}: step {data['step']} of {data.get('steps')}: {data.get('doing')}", "default"
+        case state:
+            return f"{data.get('name')}: {state}", "bold"
+
+
 _WORDS: dict[EventKind, Callable[[LoggedEvent], _Words]] = {
     EventKind.TASKS_UPLOADED: _changed,
     EventKind.BATCH_CREATED: _batch_created,
@@ -166,4 +177,5 @@ _WORDS: dict[EventKind, Callable[[LoggedEvent], _Words]] = {
     EventKind.TAKEOVER_CHANGED: _takeover,
     EventKind.WORKER_CHANGED: _worker,
     EventKind.QUOTA_CHANGED: _changed,
+    EventKind.TEMPLATE_BUILD: _build,
 }

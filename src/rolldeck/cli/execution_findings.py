@@ -5,7 +5,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from rolldeck.api.situation import what_holds_the_queue
-from rolldeck.cli.finding import Finding
+from rolldeck.diagnosis import Finding
 from rolldeck.domain.errors import StorageError
 from rolldeck.domain.worker import Worker
 from rolldeck.installation import holder_of

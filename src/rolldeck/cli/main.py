@@ -507,12 +507,17 @@ def env_list(as_json: Json = False) -> None:
 
 
 @env_app.command("build", epilog=_EPILOG)
-def env_build(name: EnvironmentName, as_json: Json = False) -> None:
+def env_build(
+    name: EnvironmentName,
+    as_json: Json = False,
+    supervised: Annotated[bool, typer.Option("--supervised", hidden=True)] = False,
+) -> None:
     """Build an environment's template, if it is not built yet. Goes on where an interrupted build was."""
-    from rolldeck.cli.env import BuildEnvironment
-    from rolldeck.cli.running import complete
+    from rolldeck.cli.env import BuildEnvironment, BuildForServer
+    from rolldeck.cli.running import STOPPING, complete
 
-    raise typer.Exit(complete(BuildEnvironment(name, as_json), quiet=True))
+    command = BuildForServer(name) if supervised else BuildEnvironment(name, as_json)
+    raise typer.Exit(complete(command, quiet=True, stopping=None if supervised else STOPPING))
 
 
 @env_app.command("check", epilog=_EPILOG)

@@ -36,6 +36,8 @@ class EventKind(StrEnum):
     """worker_id, host, pid, state, blocked"""
     QUOTA_CHANGED = "quota.changed"
     """name, max_running, requests_per_minute"""
+    TEMPLATE_BUILD = "template.build"
+    """name, state; while it goes on also step, steps, doing, fraction; where it failed error"""
 
 
 class LoggedEvent(BaseModel):

@@ -24,13 +24,33 @@ class WorkerState(StrEnum):
         return self in {WorkerState.WORKING, WorkerState.DRAINING}
 
 
+class ShelfReport(_Record):
+    """What a warm pool has of one environment: ``ready`` and being made, and how many of both there should be.
+
+    ``demand`` is how many rollouts wait for one, as far as the worker was told. ``bytes_each`` is memory, an estimate until
+    one was measured.
+    """
+
+    name: str
+    ready: int = 0
+    making: int = 0
+    target: int = 0
+    demand: int = 0
+    bytes_each: int = 0
+
+
 class PoolReport(_Record):
-    """A warm pool: environments ready now; and since its start those taken from it, not there when wanted, thrown away."""
+    """A warm pool: environments ready now; and since its start those taken from it, not there when wanted, thrown away.
+
+    ``budget_bytes`` is the memory that those which are ready may take; 0: the pool is off.
+    """
 
     ready: int = 0
     hits: int = 0
     misses: int = 0
     discarded: int = 0
+    budget_bytes: int = 0
+    shelves: tuple[ShelfReport, ...] = ()
 
 
 class WorkerReport(_Record):

@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 
 from rolldeck.domain.errors import EnvironmentFailure
-from rolldeck.domain.worker import PoolReport
+from rolldeck.domain.worker import PoolReport, ShelfReport
 from rolldeck.environments.port import Environment, Environments, ProgressListener, TemplateInfo
 
 _ESTIMATE_BYTES = 100_000_000  # of a fresh environment, until one has been measured
@@ -107,8 +107,14 @@ class WarmPool:
 
     def report(self) -> PoolReport:
         """Return how it goes."""
-        ready = sum(len(shelf.ready) for shelf in self._shelves.values())
-        return PoolReport(ready=ready, hits=self._hits, misses=self._misses, discarded=self._discarded)
+        return PoolReport(
+            ready=sum(len(shelf.ready) for shelf in self._shelves.values()),
+            hits=self._hits,
+            misses=self._misses,
+            discarded=self._discarded,
+            budget_bytes=self._budget,
+            shelves=self._shelf_reports() if self._budget > 0 else (),
+        )
 
     async def provision(self, name: str, rollout_id: str) -> Environment:
         """Hand over a ready environment that is alive and has answered in the last seconds, else make one; see the port."""
@@ -143,6 +149,19 @@ class WarmPool:
                 self._discard(shelf.ready.popleft())
         await asyncio.gather(*self._discarding)
         await self._inner.close()
+
+    def _shelf_reports(self) -> tuple[ShelfReport, ...]:
+        return tuple(
+            ShelfReport(
+                name=name,
+                ready=len(shelf.ready),
+                making=shelf.making,
+                target=self._target(shelf),
+                demand=shelf.demand,
+                bytes_each=shelf.bytes_each,
+            )
+            for name, shelf in sorted(self._shelves.items())
+        )
 
     def _shelf(self, name: str) -> _Shelf:
         return self._shelves.setdefault(name, _Shelf(name))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from pydantic import JsonValue
@@ -33,8 +34,20 @@ class ProgressListener(Protocol):
 
 
 @dataclass(frozen=True)
+class StageInfo:
+    """A part of a template that is kept by itself; ``size_bytes`` and ``made_at`` are None until it is made."""
+
+    name: str
+    made_at: datetime | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True)
 class TemplateInfo:
-    """What is known of an environment's template: ``content_hash`` is of pins, configuration and data."""
+    """What is known of an environment's template: ``content_hash`` is of pins, configuration and data.
+
+    ``stages`` are its parts, in the order in which they are made: of a build that was interrupted some are there.
+    """
 
     name: str
     title: str
@@ -42,6 +55,13 @@ class TemplateInfo:
     content_hash: str
     built: bool
     size_bytes: int | None
+    stages: tuple[StageInfo, ...] = ()
+
+    @property
+    def built_at(self) -> datetime | None:
+        """When the last of it was made; None where it is not built, or that is not known."""
+        made = [stage.made_at for stage in self.stages if stage.made_at is not None]
+        return max(made, default=None) if self.built else None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Where recipes and runtimes meet."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -27,6 +27,8 @@ class KnownRecipes:
     broken: tuple[BrokenRecipe, ...] = ()
     on_demand: frozenset[str] = frozenset()
     """Names of those that nobody has asked for: a server does not pull and build them when it starts."""
+    files: Mapping[str, Path] = field(default_factory=dict)
+    """Where the user's are written, by name."""
 
     @property
     def all(self) -> tuple[Recipe, ...]:
@@ -61,7 +63,8 @@ def known_recipes(
     without = {own[1].name} if any(_missing_dumps(source)) else set()
     usable = tuple(one for one in own if one.name not in without and not _obstacles(one, choice))
     on_demand = frozenset() if source.dumps else frozenset({own[1].name})
-    return KnownRecipes(usable, tuple(users), tuple(broken), on_demand)
+    files = {one.name: one.file for one in found.recipes}
+    return KnownRecipes(usable, tuple(users), tuple(broken), on_demand, files)
 
 
 def _missing_dumps(source: MetabaseSource) -> Iterator[BrokenRecipe]:

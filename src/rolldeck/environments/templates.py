@@ -13,6 +13,7 @@ import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 _LOCK_POLL_SECONDS = 0.1
@@ -71,6 +72,13 @@ class TemplateCache:
             return int(json.loads(self._size_file(stage).read_text()))
         except FileNotFoundError:
             return 0
+
+    def made_at(self, stage: Stage) -> datetime | None:
+        """Return when the stage was made; None if it is not there."""
+        try:
+            return datetime.fromtimestamp(self._size_file(stage).stat().st_mtime, UTC)
+        except FileNotFoundError:
+            return None
 
     @asynccontextmanager
     async def building(self, name: str) -> AsyncIterator[None]:

@@ -11,7 +11,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from rolldeck.domain.batch import Batch, BatchSpec, BatchUpdate, Quota
-from rolldeck.domain.event import LoggedEvent
+from rolldeck.domain.event import EventKind, LoggedEvent
 from rolldeck.domain.limits import EffectiveLimits
 from rolldeck.domain.person import NumberedOrder, Order, Question, QuestionAsked, Takeover
 from rolldeck.domain.rollout import ActionResult, Attempt, PhaseTiming, Rollout, RolloutError, Step, StopReason
@@ -36,6 +36,24 @@ class TaskVersion:
 
     version: str
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Occupied:
+    """An environment in use: the rollout that has it, or is being given it, and ``worker_id``, on whose machine it is.
+
+    ``since`` is when the rollout's attempt was claimed.
+    """
+
+    rollout_id: str
+    batch_id: str
+    task_id: str
+    environment: str
+    agent: str
+    model: str | None
+    status: Status
+    worker_id: str
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -325,6 +343,9 @@ class Rollouts(Protocol):
     async def count_live(self) -> int:
         """Return how many rollouts are not final yet."""
 
+    async def occupied(self, *, limit: int) -> Sequence[Occupied]:
+        """Return the environments that rollouts have now, those of the oldest rollouts first."""
+
     async def missing(self, rollout_ids: Sequence[str]) -> Sequence[str]:
         """Return those of the ids that are no rollout's."""
 
@@ -448,6 +469,9 @@ class Events(Protocol):
 
     async def last(self) -> int:
         """Return the newest event's number; 0 where there is none."""
+
+    async def tell(self, kind: EventKind, data: Mapping[str, JsonValue]) -> None:
+        """Append an event of something that is in no table. Raises ``StorageError``."""
 
 
 @dataclass(frozen=True)

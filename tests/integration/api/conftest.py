@@ -16,18 +16,22 @@ import uvicorn
 from rolldeck.agents.registry import AgentRegistry
 from rolldeck.api.app import create_app
 from rolldeck.api.services import Services
+from rolldeck.diagnosis import Diagnosis, Doctor
 from rolldeck.domain.batch import AgentChoice, BatchSpec
 from rolldeck.domain.rollout import Phase, PhaseTiming, Rollout, RolloutError, Step, StopReason
 from rolldeck.domain.status import Event
 from rolldeck.domain.verdict import Verdict
 from rolldeck.domain.worker import Worker, WorkerReport
+from rolldeck.environments.builds import Builds
 from rolldeck.environments.port import TemplateInfo
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.live.frames import LiveFrames
+from rolldeck.settings import Settings
 from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 from rolldeck.storage.port import Artifacts, Change, Claim
+from rolldeck.wiring import nobody_is_told, operations_of
 
 VIDEO = bytes(range(256)) * 40
 SCREENSHOT = b"\x89PNG\r\n\x1a\n<script>alert(1)</script>"
@@ -42,7 +46,7 @@ class OneTemplate:
 
 
 def services_on(database: Database, artifacts: Artifacts, wake: Callable[[], None] = lambda: None) -> Services:
-    """Everything that the API works with, real but for the environments."""
+    """Everything that the API works with, real but for the environments, whose builds end at once, and the doctor."""
     return Services(
         tasks=database.tasks,
         batches=database.batches,
@@ -58,7 +62,15 @@ def services_on(database: Database, artifacts: Artifacts, wake: Callable[[], Non
         feed=EventFeed(database.events, poll_seconds=0.02),
         frames=LiveFrames(lambda _: None),
         metrics=Metrics("1.2.3"),
+<<<<<<< HEAD
         reader=None,
+=======
+        operations=replace(
+            operations_of(Settings(), nobody_is_told),
+            builds=Builds(lambda _: ["true"], on_change=nobody_is_told),
+            doctor=Doctor(["echo", Diagnosis(ok=True, findings=[]).model_dump_json()], {}),
+        ),
+>>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
         wake=wake,
         version="1.2.3",
         host="127.0.0.1",

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.domain.page import Cookie
-from rolldeck.domain.worker import PoolReport
+from rolldeck.domain.worker import PoolReport, ShelfReport
 from rolldeck.environments.pool import WarmPool
 from rolldeck.environments.port import Entrance, Environment, ProgressListener, Row, TemplateInfo
 
@@ -163,7 +163,8 @@ async def test_as_many_are_made_ready_as_rollouts_wait_and_are_handed_over_witho
     bench.maker.gate.clear()
     assert await pool.provision("shop", "r1") is bench.maker.made[0]
     assert bench.maker.made[0].rollout_id == "r1"
-    assert pool.report() == PoolReport(ready=2, hits=1, misses=0, discarded=0)
+    report = pool.report()
+    assert (report.ready, report.hits, report.misses, report.discarded) == (2, 1, 0, 0)
 
 
 async def test_one_that_is_handed_over_is_made_up_for(bench: Bench) -> None:
@@ -220,6 +221,16 @@ async def test_the_memory_budget_bounds_what_is_ready_by_what_one_was_measured_t
     await until(lambda: pool.report().ready == 10)
     await settled()
     assert bench.maker.alive() == 10
+
+
+async def test_a_pool_reports_what_it_has_of_each_environment_and_how_many_there_should_be(bench: Bench) -> None:
+    pool = await bench.pool(memory_budget_bytes=130 * MB, most=3)
+    pool.expect({"shop": 5})
+    await until(lambda: pool.report().ready == 3)
+    await settled()
+    report = pool.report()
+    assert report.budget_bytes == 130 * MB
+    assert report.shelves == (ShelfReport(name="shop", ready=3, making=0, target=3, demand=5, bytes_each=10 * MB),)
 
 
 async def test_a_budget_of_nothing_turns_the_pool_off(bench: Bench) -> None:

@@ -122,5 +122,6 @@ class Engine:
             try:
                 self._docker = Docker(url=self._url)
             except (AssertionError, ValueError, DockerError) as error:  # an assertion is how it says: no socket found
-                raise EngineAway(f"there is no Docker engine here ({error}): {_START_IT}") from error
+                why = f" ({error})" if str(error) else ""
+                raise EngineAway(f"there is no Docker engine here{why}: {_START_IT}") from error
         return self._docker

@@ -12,7 +12,7 @@ import structlog
 from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
 from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.bench import Footprint
-from rolldeck.environments.port import Environment, ProgressListener, TemplateInfo
+from rolldeck.environments.port import Environment, ProgressListener, StageInfo, TemplateInfo
 from rolldeck.environments.pruning import Superfluous
 from rolldeck.environments.recipe import Recipe
 from rolldeck.environments.runtimes.docker import leftovers
@@ -152,9 +152,16 @@ class DockerEnvironments:
             return time.perf_counter() - begun
 
     async def superfluous(self) -> Sequence[Superfluous]:
-        """Return images of templates that no recipe has; one from which a container was made is in use."""
+        """Return images of templates that no recipe has; one from which a container was made is in use.
+
+        None where the engine is away: nothing can be removed from it then.
+        """
         needed = await asyncio.to_thread(self._references)
-        images = [image for image in await self._images.templates() if image.reference not in needed]
+        try:
+            images = [image for image in await self._images.templates() if image.reference not in needed]
+        except EngineAway as away:
+            _log.info("the Docker engine is not asked for old templates", reason=str(away))
+            return []
         used = await self._images.used()
         return [Superfluous(RUNTIME, image.reference, image.size_bytes, image.id in used) for image in images]
 
@@ -234,8 +241,17 @@ class DockerEnvironments:
     def _info(self, recipe: Recipe, images: Sequence[TemplateImage]) -> TemplateInfo:
         template = template_of(recipe)
         built = _has_all(template, images)
-        size = sum(image.size_bytes for image in images if image.template == template.key) if built else None
-        return TemplateInfo(recipe.name, recipe.title, RUNTIME, template.key, built, size)
+        its_images = {image.reference: image for image in images if image.template == template.key}
+        size = sum(image.size_bytes for image in its_images.values()) if built else None
+        stages = tuple(
+            _stage_info(service.name, its_images.get(template.image_of(service)))
+            for service in template.composition.services
+        )
+        return TemplateInfo(recipe.name, recipe.title, RUNTIME, template.key, built, size, stages)
+
+
+def _stage_info(service: str, image: TemplateImage | None) -> StageInfo:
+    return StageInfo(service) if image is None else StageInfo(service, image.made_at, image.size_bytes)
 
 
 def _has_all(template: DockerTemplate, images: Sequence[TemplateImage]) -> bool:

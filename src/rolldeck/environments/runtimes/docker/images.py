@@ -5,6 +5,7 @@ import json
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
@@ -31,6 +32,7 @@ class TemplateImage:
     service: str
     size_bytes: int
     id: str
+    made_at: datetime
 
     @property
     def reference(self) -> str:
@@ -100,6 +102,7 @@ class Images:
                 service=image["Labels"].get(labels.SERVICE, ""),
                 size_bytes=int(image["Size"]),
                 id=str(image["Id"]),
+                made_at=datetime.fromtimestamp(image["Created"], UTC),
             )
             for image in found
         ]

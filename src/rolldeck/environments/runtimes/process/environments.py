@@ -8,7 +8,7 @@ from pathlib import Path
 from rolldeck.domain.errors import EnvironmentFailure, InvalidInput
 from rolldeck.domain.worker import PoolReport
 from rolldeck.environments.bench import Footprint
-from rolldeck.environments.port import Environment, ProgressListener, TemplateInfo
+from rolldeck.environments.port import Environment, ProgressListener, StageInfo, TemplateInfo
 from rolldeck.environments.pruning import Superfluous
 from rolldeck.environments.recipe import PythonApplication, Recipe
 from rolldeck.environments.runtimes.places import default_run_dir, installation_tag
@@ -26,7 +26,7 @@ from rolldeck.environments.runtimes.process.leftovers import anything_runs_from,
 from rolldeck.environments.runtimes.process.memory import memory_of, size_in_memory
 from rolldeck.environments.runtimes.process.processes import allow_many_open_files
 from rolldeck.environments.runtimes.process.session import Session, reap
-from rolldeck.environments.templates import TemplateCache
+from rolldeck.environments.templates import Stage, TemplateCache
 
 RUNTIME = "process"
 
@@ -221,7 +221,13 @@ class ProcessEnvironments:
         template = _template_of(recipe)
         built = self._is_built(template)
         size = sum(self._cache.size_bytes(stage) for stage in template.stages) if built else None
-        return TemplateInfo(recipe.name, template.title, RUNTIME, template.key, built, size)
+        stages = tuple(self._stage_info(stage) for stage in template.stages)
+        return TemplateInfo(recipe.name, template.title, RUNTIME, template.key, built, size, stages)
+
+    def _stage_info(self, stage: Stage) -> StageInfo:
+        if not self._cache.has(stage):
+            return StageInfo(stage.kind)
+        return StageInfo(stage.kind, self._cache.made_at(stage), self._cache.size_bytes(stage))
 
 
 def obstacles_of(recipe: Recipe) -> Sequence[str]:

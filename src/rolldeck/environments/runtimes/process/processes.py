@@ -8,12 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+import structlog
+
 from rolldeck.domain.errors import EnvironmentFailure
 from rolldeck.environments.runtimes.process.accounts import Account
 
 _KEPT_OUTPUT_LINES = 25
 _LINE_LIMIT = 1 << 20
 _OPEN_FILES = 16384
+
+_log = structlog.get_logger(__name__)
 
 
 def allow_many_open_files() -> None:
@@ -88,6 +92,7 @@ async def run(
         async for line in process.stdout:
             readable = line.decode(errors="replace").rstrip()
             last_lines = [*last_lines, readable][-_KEPT_OUTPUT_LINES:]
+            _log.debug(readable, program=Path(command[0]).name)
             on_line(readable)
         if await process.wait() != 0:
             raise CommandFailed(f"{Path(command[0]).name} failed:\n" + "\n".join(last_lines))

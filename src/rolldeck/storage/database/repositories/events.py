@@ -1,12 +1,14 @@
 """The log of events in the database. It is written by ``Ledger``."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from sqlalchemy import func, select
+from pydantic import JsonValue
+from sqlalchemy import Connection, func, select
 
-from rolldeck.domain.event import LoggedEvent
+from rolldeck.domain.event import EventKind, LoggedEvent
 from rolldeck.storage.database.models import events
 from rolldeck.storage.database.repositories.fetching import fetch_all
+from rolldeck.storage.database.repositories.ledger import Ledger
 from rolldeck.storage.database.repositories.records import event_of
 from rolldeck.storage.database.repositories.repository import Repository
 
@@ -27,3 +29,11 @@ class DatabaseEvents(Repository):
         """Return the newest event's number; 0 where there is none."""
         newest = select(func.max(events.c.seq))
         return await self._read("reading events", lambda connection: connection.scalar(newest) or 0, one_statement=True)
+
+    async def tell(self, kind: EventKind, data: Mapping[str, JsonValue]) -> None:
+        """Append an event of something that is in no table."""
+
+        def work(_: Connection, ledger: Ledger) -> None:
+            ledger.log(kind, data)
+
+        await self._write("writing an event", work)

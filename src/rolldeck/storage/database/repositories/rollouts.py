@@ -12,7 +12,11 @@ from rolldeck.domain.person import TakeoverState
 from rolldeck.domain.rollout import Attempt, Rollout, Step, Usage
 from rolldeck.domain.status import Event, Status
 from rolldeck.storage.database.engine import Transactions, storage_errors
+<<<<<<< HEAD
 from rolldeck.storage.database.models import PENDING, attempts, batches, rollouts, steps, takeovers
+=======
+from rolldeck.storage.database.models import CLAIMED, PENDING, attempts, batches, rollouts, steps
+>>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
 from rolldeck.storage.database.pieces import in_pieces
 from rolldeck.storage.database.repositories import claims, deletion, listing
 from rolldeck.storage.database.repositories.adding_steps import add_step
@@ -24,9 +28,10 @@ from rolldeck.storage.database.repositories.repository import Repository
 from rolldeck.storage.database.repositories.rows import ask_to_cancel, batch_row, rollout_row
 from rolldeck.storage.database.repositories.statuses import NO_CHANGE, happen
 from rolldeck.storage.database.repositories.text_sample import TextSample
-from rolldeck.storage.port import Change, Claim, Removed, RolloutFilter, RolloutPage, RolloutSort, Standing
+from rolldeck.storage.port import Change, Claim, Occupied, Removed, RolloutFilter, RolloutPage, RolloutSort, Standing
 
 _MOST_DEMAND = 1000
+_OCCUPIED = ("batch_id", "task_id", "environment", "agent", "model", "worker_id")
 
 
 class DatabaseRollouts(Repository):
@@ -188,6 +193,20 @@ class DatabaseRollouts(Repository):
             "counting rollouts", lambda connection: connection.scalar(live) or 0, one_statement=True
         )
 
+    async def occupied(self, *, limit: int) -> Sequence[Occupied]:
+        """Return the environments that rollouts have now, those of the oldest rollouts first."""
+        query = (
+            select(*(rollouts.c[name] for name in _OCCUPIED), rollouts.c.id, rollouts.c.status, rollouts.c.started_at)
+            .where(text(CLAIMED))
+            .order_by(rollouts.c.id)
+            .limit(limit)
+        )
+        return await self._read(
+            "listing environments in use",
+            lambda connection: [_occupied_of(row) for row in fetch_all(connection, query)],
+            one_statement=True,
+        )
+
     async def missing(self, rollout_ids: Sequence[str]) -> Sequence[str]:
         """Return those of the ids that are no rollout's."""
 
@@ -256,3 +275,8 @@ def _attempt_number(connection: Connection, rollout_id: str, attempt: int | None
     if not 1 <= attempt <= present:
         raise NotFound(f"There is no attempt {attempt} of the rollout {rollout_id}")
     return attempt
+
+
+def _occupied_of(row: Row) -> Occupied:
+    same = {name: row[name] for name in _OCCUPIED}
+    return Occupied(rollout_id=row["id"], status=Status(row["status"]), since=row["started_at"], **same)
