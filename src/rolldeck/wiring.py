@@ -24,13 +24,8 @@ from rolldeck.agents.openai import openai_agent
 from rolldeck.agents.openai_compatible import openai_compatible_agent
 from rolldeck.agents.plugins import plug_ins
 from rolldeck.agents.port import Agents
-<<<<<<< HEAD
 from rolldeck.agents.registry import HUMAN, NOOP, ORACLE, AgentRegistry
-from rolldeck.api.services import Services
-=======
-from rolldeck.agents.registry import NOOP, ORACLE, AgentRegistry
 from rolldeck.api.services import Operations, Services
->>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
 from rolldeck.browser.page import PageSettings
 from rolldeck.browser.pool import ChromiumBrowsers
 from rolldeck.browser.scratch import Scratch

@@ -58,11 +58,8 @@ async def services(tmp_path: Path) -> AsyncIterator[Services]:
         feed=EventFeed(database.events),
         frames=LiveFrames(lambda _: None),
         metrics=Metrics("1"),
-<<<<<<< HEAD
         reader=None,
-=======
         operations=operations_of(Settings(data_dir=tmp_path), nobody_is_told),
->>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
         wake=lambda: None,
         version="1",
         host="127.0.0.1",

@@ -1930,11 +1930,7 @@ export interface components {
          * @description What a logged event is about, and what its ``data`` holds.
          * @enum {string}
          */
-<<<<<<< HEAD
-        EventKind: "tasks.uploaded" | "batch.created" | "batch.changed" | "batch.deleted" | "rollout.status" | "rollout.step" | "rollout.deleted" | "question.asked" | "question.answered" | "takeover.changed" | "worker.changed" | "quota.changed";
-=======
-        EventKind: "tasks.uploaded" | "batch.created" | "batch.changed" | "batch.deleted" | "rollout.status" | "rollout.step" | "rollout.deleted" | "worker.changed" | "quota.changed" | "template.build";
->>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
+        EventKind: "tasks.uploaded" | "batch.created" | "batch.changed" | "batch.deleted" | "rollout.status" | "rollout.step" | "rollout.deleted" | "question.asked" | "question.answered" | "takeover.changed" | "worker.changed" | "quota.changed" | "template.build";
         /**
          * EventList
          * @description Events in order; ``last`` is the number of the newest one there is, so that more follow where it is not the last here.
@@ -2469,38 +2465,6 @@ export interface components {
             url: string;
         };
         /**
-<<<<<<< HEAD
-         * OrderRequest
-         * @description What a person wants done, by whoever has taken the page over.
-         */
-        OrderRequest: {
-            /**
-             * Actions
-             * @default []
-             */
-            actions: (components["schemas"]["Click"] | components["schemas"]["MouseDown"] | components["schemas"]["MouseUp"] | components["schemas"]["Move"] | components["schemas"]["Drag"] | components["schemas"]["Scroll"] | components["schemas"]["TypeText"] | components["schemas"]["PressKey"] | components["schemas"]["KeyDown"] | components["schemas"]["KeyUp"] | components["schemas"]["HoldKey"] | components["schemas"]["Wait"] | components["schemas"]["Navigate"] | components["schemas"]["Back"] | components["schemas"]["Forward"] | components["schemas"]["Screenshot"])[];
-            /** Answer */
-            answer?: string | null;
-            /** Holder */
-            holder: string;
-        };
-        /**
-         * OrderView
-         * @description An order, and what became of it once it is ``done``: the results of its actions, and the step that it is.
-         */
-        OrderView: {
-            /** Number */
-            number: number;
-            /** Done */
-            done: boolean;
-            /** Results */
-            results: components["schemas"]["ActionResult"][];
-            /**
-             * Step
-             * @description the newest step then; null as long as it is not done
-             */
-            step: number | null;
-=======
          * OccupiedList
          * @description The environments that rollouts have now, those of the oldest rollouts first: at most 500.
          */
@@ -2533,7 +2497,38 @@ export interface components {
              * Format: date-time
              */
             since: string;
->>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
+        };
+        /**
+         * OrderRequest
+         * @description What a person wants done, by whoever has taken the page over.
+         */
+        OrderRequest: {
+            /**
+             * Actions
+             * @default []
+             */
+            actions: (components["schemas"]["Click"] | components["schemas"]["MouseDown"] | components["schemas"]["MouseUp"] | components["schemas"]["Move"] | components["schemas"]["Drag"] | components["schemas"]["Scroll"] | components["schemas"]["TypeText"] | components["schemas"]["PressKey"] | components["schemas"]["KeyDown"] | components["schemas"]["KeyUp"] | components["schemas"]["HoldKey"] | components["schemas"]["Wait"] | components["schemas"]["Navigate"] | components["schemas"]["Back"] | components["schemas"]["Forward"] | components["schemas"]["Screenshot"])[];
+            /** Answer */
+            answer?: string | null;
+            /** Holder */
+            holder: string;
+        };
+        /**
+         * OrderView
+         * @description An order, and what became of it once it is ``done``: the results of its actions, and the step that it is.
+         */
+        OrderView: {
+            /** Number */
+            number: number;
+            /** Done */
+            done: boolean;
+            /** Results */
+            results: components["schemas"]["ActionResult"][];
+            /**
+             * Step
+             * @description the newest step then; null as long as it is not done
+             */
+            step: number | null;
         };
         /**
          * Overview
@@ -2777,7 +2772,24 @@ export interface components {
             line?: number | null;
         };
         /**
-<<<<<<< HEAD
+         * PruneRequest
+         * @description What to remove: names as ``superfluous`` has them in ``what``.
+         */
+        PruneRequest: {
+            /** What */
+            what: string[];
+        };
+        /**
+         * Pruned
+         * @description What was removed, and what that freed; what was in use by then was kept.
+         */
+        Pruned: {
+            /** Removed */
+            removed: components["schemas"]["SuperfluousView"][];
+            /** Freed Bytes */
+            freed_bytes: number;
+        };
+        /**
          * QuestionView
          * @description What a model's provider wants a person to confirm, open until it is answered or ``seconds_left`` have passed.
          *
@@ -2827,24 +2839,6 @@ export interface components {
              * @description the answer; null as long as there is none
              */
             allowed: boolean | null;
-=======
-         * PruneRequest
-         * @description What to remove: names as ``superfluous`` has them in ``what``.
-         */
-        PruneRequest: {
-            /** What */
-            what: string[];
-        };
-        /**
-         * Pruned
-         * @description What was removed, and what that freed; what was in use by then was kept.
-         */
-        Pruned: {
-            /** Removed */
-            removed: components["schemas"]["SuperfluousView"][];
-            /** Freed Bytes */
-            freed_bytes: number;
->>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
         };
         /**
          * Quota

@@ -9,13 +9,10 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from rolldeck.agents.port import Agents
-<<<<<<< HEAD
-from rolldeck.domain.batch import ModelChoice
-=======
 from rolldeck.diagnosis import Doctor
+from rolldeck.domain.batch import ModelChoice
 from rolldeck.effective_settings import EffectiveSetting
 from rolldeck.environments.builds import Builds
->>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
 from rolldeck.environments.port import TemplateInfo
 from rolldeck.environments.provider import KnownRecipes
 from rolldeck.environments.runtime_states import RuntimeState

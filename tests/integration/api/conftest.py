@@ -62,15 +62,12 @@ def services_on(database: Database, artifacts: Artifacts, wake: Callable[[], Non
         feed=EventFeed(database.events, poll_seconds=0.02),
         frames=LiveFrames(lambda _: None),
         metrics=Metrics("1.2.3"),
-<<<<<<< HEAD
         reader=None,
-=======
         operations=replace(
             operations_of(Settings(), nobody_is_told),
             builds=Builds(lambda _: ["true"], on_change=nobody_is_told),
             doctor=Doctor(["echo", Diagnosis(ok=True, findings=[]).model_dump_json()], {}),
         ),
->>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
         wake=wake,
         version="1.2.3",
         host="127.0.0.1",

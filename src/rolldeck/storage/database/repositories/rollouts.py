@@ -12,11 +12,7 @@ from rolldeck.domain.person import TakeoverState
 from rolldeck.domain.rollout import Attempt, Rollout, Step, Usage
 from rolldeck.domain.status import Event, Status
 from rolldeck.storage.database.engine import Transactions, storage_errors
-<<<<<<< HEAD
-from rolldeck.storage.database.models import PENDING, attempts, batches, rollouts, steps, takeovers
-=======
-from rolldeck.storage.database.models import CLAIMED, PENDING, attempts, batches, rollouts, steps
->>>>>>> 54f1e1e (Environments are built from the API, each by a process of its own that the event log tells of; runtimes, environments in use, old templates, settings and the doctor's findings over HTTP)
+from rolldeck.storage.database.models import CLAIMED, PENDING, attempts, batches, rollouts, steps, takeovers
 from rolldeck.storage.database.pieces import in_pieces
 from rolldeck.storage.database.repositories import claims, deletion, listing
 from rolldeck.storage.database.repositories.adding_steps import add_step
