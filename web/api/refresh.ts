@@ -42,7 +42,7 @@ export function outdatedBy({ kind, rollout_id, batch_id, task_id, data }: Stream
     case "quota.changed":
       return [["quotas"], ["health"]];
     case "template.build":
-      return [["environments"], ["build", data.name]];
+      return [["environments"], ["build", data?.name]];
   }
 }
 

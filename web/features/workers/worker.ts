@@ -33,7 +33,11 @@ export function standingOf({ state, report }: Pick<Worker, "state" | "report">):
 }
 
 /** The warm pool of a worker: what is ready, and how often something was when it was wanted. */
-export function poolInWords({ ready, hits, misses }: Worker["report"]["pool"]): string {
+export function poolInWords({
+  ready,
+  hits,
+  misses,
+}: Pick<Worker["report"]["pool"], "ready" | "hits" | "misses">): string {
   const wanted = hits + misses;
   const found = wanted === 0 ? "" : `, ${formatRate(hits / wanted)} of ${wanted.toLocaleString("en-US")} did not wait`;
   return `${formatCount(ready, "environment")} ready${found}`;
