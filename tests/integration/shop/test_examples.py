@@ -21,8 +21,6 @@ from rolldeck.settings import Settings
 from rolldeck.storage.port import RolloutFilter
 from rolldeck.wiring import Use, open_adapters, open_deck
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
-
 EXAMPLES = Path(__file__).parents[3] / "examples" / "shop"
 QUESTIONS = ("dearest-travel-products", "products-by-category", "columns-of-orders")
 CHANGES = ("save-query", "dataset-metric", "dashboard-with-chart")
