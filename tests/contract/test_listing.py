@@ -113,13 +113,10 @@ def fill(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
             for name, version, instruction in versions
         ],
     )
-    batch = {"priority": 0, "agents": "[]", "tasks": 1, "repeats": 1, "limits": "{}", "max_attempts": 1}
+    batch = {"tags": "[]", "priority": 0, "agents": "[]", "tasks": 1, "repeats": 1, "limits": "{}", "max_attempts": 1}
     connection.execute(
         insert(batches),
-        [
-            {"id": f"{number:026d}", "reuse": False, "created_at": A_MOMENT, "tags": f'["tag {number}"]', **batch}
-            for number in range(3)
-        ],
+        [{"id": f"{number:026d}", "reuse": False, "created_at": A_MOMENT, **batch} for number in range(3)],
     )
     connection.execute(insert(rollouts), list(rows))
 

@@ -48,10 +48,11 @@ async def database(address: str, rows: list[dict[str, Any]]) -> AsyncIterator[Da
 
 def is_in(row: dict[str, Any], scope: Scope) -> bool:
     equal = {"batch_id": scope.batch_id, "task_id": scope.task_id, "agent": scope.agent, "model": scope.model}
-    equal["batch_id"] = f"{int(scope.tag.split()[1]):026d}" if scope.tag else equal["batch_id"]
     since, until = scope.since or FIRST, scope.until or datetime.max.replace(tzinfo=UTC)
-    return since <= row["created_at"] < until and all(
-        row[name] == value for name, value in equal.items() if value is not None
+    return (
+        scope.tag is None
+        and since <= row["created_at"] < until
+        and all(row[name] == value for name, value in equal.items() if value is not None)
     )
 
 
@@ -71,8 +72,7 @@ SCOPES = [
     Scope(),
     Scope(batch_id=f"{1:026d}"),
     Scope(batch_id=f"{2:026d}"),
-    Scope(tag="tag 1"),
-    Scope(tag="tag 2", task_id="t1"),
+    Scope(tag="nobody's"),
     Scope(task_id="t1"),
     Scope(task_id="nobody's"),
     Scope(agent="gemini"),

@@ -6134,7 +6134,7 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
-                /** @description only rollouts of batches that have this tag */
+                /** @description only rollouts of tasks with this tag */
                 tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
@@ -6189,7 +6189,7 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
-                /** @description only rollouts of batches that have this tag */
+                /** @description only rollouts of tasks with this tag */
                 tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
@@ -6242,7 +6242,7 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
-                /** @description only rollouts of batches that have this tag */
+                /** @description only rollouts of tasks with this tag */
                 tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
@@ -6295,7 +6295,7 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
-                /** @description only rollouts of batches that have this tag */
+                /** @description only rollouts of tasks with this tag */
                 tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
@@ -6349,7 +6349,7 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
-                /** @description only rollouts of batches that have this tag */
+                /** @description only rollouts of tasks with this tag */
                 tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
@@ -6402,7 +6402,7 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
-                /** @description only rollouts of batches that have this tag */
+                /** @description only rollouts of tasks with this tag */
                 tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;
@@ -6455,7 +6455,7 @@ export interface operations {
                 agent?: string | null;
                 /** @description only rollouts of this model */
                 model?: string | null;
-                /** @description only rollouts of batches that have this tag */
+                /** @description only rollouts of tasks with this tag */
                 tag?: string | null;
                 /** @description only rollouts that were queued on this day (UTC) or later */
                 since?: string | null;

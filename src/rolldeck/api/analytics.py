@@ -18,7 +18,7 @@ from rolldeck.analytics.success import (
     success_matrix,
     success_rates,
 )
-from rolldeck.api.identifiers import AgentQuery, BatchQuery, ModelQuery, TagQuery, TaskQuery
+from rolldeck.api.identifiers import AgentQuery, BatchQuery, ModelQuery, TaskQuery, TaskTagQuery
 from rolldeck.api.services import Needs
 from rolldeck.domain.status import Status
 from rolldeck.storage.port import RolloutFilter
@@ -37,7 +37,7 @@ async def _scope(
     task_id: TaskQuery = None,
     agent: AgentQuery = None,
     model: ModelQuery = None,
-    tag: TagQuery = None,
+    tag: TaskTagQuery = None,
     since: Annotated[
         _Day | None, Query(description="only rollouts that were queued on this day (UTC) or later")
     ] = None,

@@ -40,10 +40,6 @@ AgentQuery = Annotated[
 ModelQuery = Annotated[
     str | None, Query(min_length=1, max_length=200, pattern=_NO_NUL, description="only rollouts of this model")
 ]
-TagQuery = Annotated[
-    str | None,
-    Query(min_length=1, max_length=100, pattern=_NO_NUL, description="only rollouts of batches that have this tag"),
-]
 ErrorQuery = Annotated[
     str | None,
     Query(

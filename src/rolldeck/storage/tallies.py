@@ -11,7 +11,7 @@ from rolldeck.domain.status import Status
 @dataclass(frozen=True)
 class Scope:
     """Which rollouts are counted; what is None does not narrow. ``since`` and ``until`` are about when they were queued, ``tag`` is one of
-    their batch's.
+    those of the version of the task that was tried.
     """
 
     batch_id: str | None = None

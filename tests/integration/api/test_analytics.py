@@ -68,8 +68,10 @@ async def test_failures_are_grouped_by_cause_with_a_text_that_finds_them(
     assert narrowed["causes"][0]["rollouts"] == 1
 
 
-async def test_a_tag_of_batches_narrows_every_statistic(client: httpx2.AsyncClient, deck: Deck) -> None:
-    await deck.finish_a_rollout("1", tags=("nightly", "it's"))
+async def test_a_tag_of_tasks_narrows_every_statistic(client: httpx2.AsyncClient, deck: Deck) -> None:
+    tagged = {**TASKS[0], "task": "One, please?", "tags": ["nightly", "it's"]}
+    assert (await client.post("/api/tasks/upload", json=[tagged])).status_code == 200
+    await deck.finish_a_rollout("1")
     for tag, completed in (("nightly", 1), ("it's", 1), ("night", 0), ('["nightly"]', 0)):
         found = (await client.get("/api/analytics/success", params={"tag": tag})).json()
         assert found["total"]["completed"] == completed

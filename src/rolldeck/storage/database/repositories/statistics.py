@@ -9,13 +9,14 @@ from functools import partial
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import BigInteger, Connection, Integer, Select, cast, exists, func, literal, select, true
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy import BigInteger, Connection, Integer, Select, func, literal, select, true
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from rolldeck.domain.status import Status
 from rolldeck.storage.database.listed import listed, listed_facets, listed_tasks
-from rolldeck.storage.database.models import batches, rollouts
+from rolldeck.storage.database.models import rollouts
 from rolldeck.storage.database.pieces import in_pieces
+from rolldeck.storage.database.repositories.entries import holds_tag
 from rolldeck.storage.database.repositories.list_order import added_to, plain
 from rolldeck.storage.database.repositories.repository import Repository
 from rolldeck.storage.database.repositories.wanted import number_at
@@ -51,7 +52,7 @@ class _Narrowed:
 
     facets: Mapping[int, Tally]
     task: Sequence[int] | None
-    batch_ids: Sequence[str] | None
+    batch_id: str | None
     first: int
     end: int
 
@@ -62,12 +63,12 @@ class _Narrowed:
     @property
     def leading(self) -> str | None:
         """The column that leaves fewest rollouts; None where neither a batch nor a task is asked for."""
-        return "batch_id" if self.batch_ids is not None else "task" if self.task is not None else None
+        return "batch_id" if self.batch_id is not None else "task" if self.task is not None else None
 
     def of(self, query: Select[Any]) -> Select[Any]:
         """Return a query of ``listed`` with these conditions, but for the facets'."""
-        if self.batch_ids is not None:
-            query = query.where(listed.c.batch_id.in_(self.batch_ids))
+        if self.batch_id is not None:
+            query = query.where(listed.c.batch_id == self.batch_id)
         if self.task is not None:
             query = query.where(listed.c.task.in_(self.task))
         if self.has_bounds:
@@ -80,10 +81,6 @@ def _narrowed(connection: Connection, scope: Scope) -> _Narrowed:
     for name, wanted in (("agent", scope.agent), ("model", scope.model)):
         if wanted is not None:
             facets = facets.where(listed_facets.c[name] == wanted)
-    tasks = None
-    if scope.task_id is not None:
-        versions = select(listed_tasks.c.number).where(listed_tasks.c.task_id == scope.task_id)
-        tasks = list(connection.scalars(versions))
     return _Narrowed(
         facets={
             row.number: Tally(
@@ -91,24 +88,23 @@ def _narrowed(connection: Connection, scope: Scope) -> _Narrowed:
             )
             for row in connection.execute(facets)
         },
-        task=tasks,
-        batch_ids=_batches_of(connection, scope),
+        task=_versions_of(connection, scope),
+        batch_id=scope.batch_id,
         first=0 if scope.since is None else number_at(connection, scope.since),
         end=_BEYOND if scope.until is None else number_at(connection, scope.until),
     )
 
 
-def _batches_of(connection: Connection, scope: Scope) -> Sequence[str] | None:
-    """Return the batches that are asked for; None where all are."""
-    if scope.tag is None:
-        return None if scope.batch_id is None else [scope.batch_id]
-    if connection.dialect.name == "postgresql":
-        has_tag = cast(batches.c.tags, JSONB).contains([scope.tag])
-    else:
-        each = func.json_each(batches.c.tags).table_valued("value", name="each")
-        has_tag = exists().select_from(each).where(each.c.value == scope.tag).correlate(batches)
-    query = select(batches.c.id).where(has_tag)
-    return list(connection.scalars(query if scope.batch_id is None else query.where(batches.c.id == scope.batch_id)))
+def _versions_of(connection: Connection, scope: Scope) -> Sequence[int] | None:
+    """Return the numbers of the versions of tasks that are asked for; None where all are."""
+    if scope.task_id is None and scope.tag is None:
+        return None
+    query = select(listed_tasks.c.number)
+    if scope.task_id is not None:
+        query = query.where(listed_tasks.c.task_id == scope.task_id)
+    if scope.tag is not None:
+        query = query.where(holds_tag(listed_tasks.c.tags, on_sqlite=connection.dialect.name == "sqlite"))
+    return list(connection.scalars(query, {} if scope.tag is None else {"tag": scope.tag}))
 
 
 def _tallies(connection: Connection, *, scope: Scope) -> Sequence[Tally]:
