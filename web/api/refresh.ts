@@ -4,12 +4,29 @@ import type { StreamEvent } from "./types";
 
 const SOON_MS = 50; // events come in bursts
 /** Lists are asked for no more often than this, however much happens. */
-const GAPS_MS: Record<string, number> = { tasks: 3000, batches: 1000, health: 1000, workers: 1000, rollouts: 500 };
+const GAPS_MS: Record<string, number> = {
+  tasks: 3000,
+  batches: 1000,
+  health: 1000,
+  workers: 1000,
+  rollouts: 500,
+  overview: 1000,
+  analytics: 5000,
+};
 const USUAL_GAP_MS = 250;
 
 /** The queries whose answers an event changes. */
 export function outdatedBy({ kind, rollout_id, batch_id, task_id, data }: StreamEvent): QueryKey[] {
-  const counts = [["tasks"], ["task", task_id], ["batches"], ["batch", batch_id], ["rollouts"], ["health"]];
+  const counts = [
+    ["tasks"],
+    ["task", task_id],
+    ["batches"],
+    ["batch", batch_id],
+    ["rollouts"],
+    ["health"],
+    ["overview"],
+    ["analytics"],
+  ];
   switch (kind) {
     case "rollout.step":
       return [
@@ -38,9 +55,9 @@ export function outdatedBy({ kind, rollout_id, batch_id, task_id, data }: Stream
     case "tasks.uploaded":
       return [["tasks"], ["task"]];
     case "worker.changed":
-      return [["workers"], ["health"]];
+      return [["workers"], ["health"], ["overview"]];
     case "quota.changed":
-      return [["quotas"], ["health"]];
+      return [["quotas"], ["health"], ["overview"]];
     case "template.build":
       return [["environments"], ["build", data?.name]];
   }

@@ -47,3 +47,18 @@ export type UploadResult = Schemas["UploadResult"];
 export type Verdict = Schemas["Verdict"];
 export type VerifierSpec = Schemas["VerifierSpec"];
 export type Worker = Schemas["WorkerView"];
+
+/** Statistics. */
+export type Cause = Schemas["Cause"];
+export type ContestantSuccess = Schemas["ContestantSuccess"];
+export type DaySuccess = Schemas["DaySuccess"];
+export type Effort = Schemas["Effort"];
+export type Failure = Schemas["Failure"];
+export type Flakiness = Schemas["Flakiness"];
+export type LeftOut = Schemas["LeftOut"];
+export type MatrixCell = Schemas["Cell"];
+export type Overview = Schemas["Overview"];
+export type PassCurve = Schemas["PassCurve"];
+export type Spread = Schemas["Spread"];
+export type SuccessByDay = Schemas["SuccessByDay"];
+export type SuccessRates = Schemas["SuccessRates"];

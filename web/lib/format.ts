@@ -91,3 +91,8 @@ export function formatEstimate(seconds: number): string {
   if (seconds < 2 * DAY) return `about ${Math.round(seconds / HOUR)} h`;
   return `about ${Math.round(seconds / DAY)} d`;
 }
+
+/** A day of UTC, `2026-11-30`, as `30 Nov`. */
+export function formatDay(day: string): string {
+  return new Date(`${day}T00:00:00Z`).toLocaleDateString("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+}

@@ -54,7 +54,9 @@ export function truncationOf(rollout: Pick<Rollout, "stop_reason">): string | nu
 }
 
 /** How many rollouts a success rate leaves out, and why, in words; null where it leaves none out. */
-export function leftOut(counts: Counts): { count: number; reasons: string } | null {
+export function leftOut(
+  counts: Pick<Counts, "failed" | "cancelled" | "live">,
+): { count: number; reasons: string } | null {
   const reasons = [
     [counts.failed, "failed"],
     [counts.cancelled, "cancelled"],

@@ -3,6 +3,8 @@
 import { CloseButton } from "@mantine/core";
 import { IconPlayerPause, IconPlugConnectedX } from "@tabler/icons-react";
 import Link from "next/link";
+import { usePathname } from "next/navigation";
+import { useQueryState } from "nuqs";
 import { useState } from "react";
 import { useHealth } from "@/api/queries";
 import { useSecondsSince } from "@/components/Time";
@@ -21,6 +23,12 @@ function useLostInWords(): string | null {
   return `The connection to the server is lost: the last update was ${formatDuration(seconds)} ago. Trying again.`;
 }
 
+/** The overview says itself why nothing is claimed. */
+function useIsOverview(): boolean {
+  const [task] = useQueryState("task");
+  return usePathname() === "/" && task === null;
+}
+
 /** Says that the server went away or is unwell (the page keeps what it has), or why nobody claims the rollouts that wait. */
 export function ConnectionBanner() {
   const health = useHealth();
@@ -28,6 +36,7 @@ export function ConnectionBanner() {
   const lost = useLostInWords();
   const warning = unwell ?? lost;
   const [dismissed, setDismissed] = useState<string | null>(null);
+  const onOverview = useIsOverview();
   const reasons = blocked?.join("; ") ?? null;
   return (
     <div aria-live="polite">
@@ -37,7 +46,7 @@ export function ConnectionBanner() {
           <span>{warning}</span>
         </div>
       )}
-      {reasons !== null && reasons !== dismissed && (
+      {reasons !== null && reasons !== dismissed && !onOverview && (
         <div className={classes.banner} data-calm>
           <IconPlayerPause size={16} aria-hidden />
           <span>

@@ -7,6 +7,7 @@ export const PLACES: readonly Place[] = [
   { name: "Overview", href: "/", key: "o", pages: ["/"] },
   { name: "Live", href: "/live/", key: "l", pages: ["/live/"] },
   { name: "Batches", href: "/batches/", key: "b", pages: ["/batches/", "/batch/"] },
+  { name: "Analytics", href: "/analytics/", key: "a", pages: ["/analytics/"] },
   { name: "Workers", href: "/workers/", key: "w", pages: ["/workers/"] },
 ];
 

@@ -1,0 +1,5 @@
+import { AnalyticsScreen } from "@/features/analytics/AnalyticsScreen";
+
+export default function Page() {
+  return <AnalyticsScreen />;
+}
