@@ -41,31 +41,23 @@ import psutil
 import uvicorn
 from alembic import command
 from alembic.config import Config
+from api_alone import services_on
 from local_postgresql import free_port, postgresql
 from sqlalchemy import Connection, Table, column, func, insert, inspect, select, table, update
 from sqlalchemy.sql.schema import ScalarElementColumnDefault
 from ulid import ULID
 
-from rolldeck.agents.registry import NOOP, AgentRegistry
 from rolldeck.api.app import create_app
-from rolldeck.api.services import Services
 from rolldeck.domain.rollout import Phase, PhaseTiming, RolloutError
 from rolldeck.domain.status import Status
 from rolldeck.domain.task import Task
 from rolldeck.domain.verdict import Evidence, Match, Verdict
-from rolldeck.environments.port import TemplateInfo
-from rolldeck.events.feed import EventFeed
-from rolldeck.events.metrics import Metrics
-from rolldeck.live.frames import LiveFrames
-from rolldeck.settings import Settings
-from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
 from rolldeck.storage.database.engine import open_transactions
 from rolldeck.storage.database.listed import listed
 from rolldeck.storage.database.models import batches, rollouts, task_versions, tasks
 from rolldeck.storage.database.repositories.list_order import Cursor
 from rolldeck.storage.port import RolloutSort
-from rolldeck.wiring import nobody_is_told, operations_of
 
 TASKS = 500
 OF_A_BATCH = 8_000
@@ -335,42 +327,16 @@ def _store_counts(connection: Connection, contents: Contents) -> None:
 # --- the server -----------------------------------------------------------------------------------------------------
 
 
-class NoTemplates:
-    """Stands for the environments, of which no list tells."""
-
-    async def templates(self) -> Sequence[TemplateInfo]:
-        return []
-
-
-def serve(address: str, port: int, artifacts: Path) -> None:
+def serve(address: str, port: int, directory: Path) -> None:
     """Serve the application on a database, until the process is ended."""
-    asyncio.run(_serve(address, port, artifacts))
+    asyncio.run(_serve(address, port, directory))
 
 
-async def _serve(address: str, port: int, artifacts: Path) -> None:
+async def _serve(address: str, port: int, directory: Path) -> None:
     database = await Database.open(address)
-    services = Services(
-        tasks=database.tasks,
-        batches=database.batches,
-        rollouts=database.rollouts,
-        workers=database.workers,
-        quotas=database.quotas,
-        events=database.events,
-        statistics=database.statistics,
-        artifacts=LocalArtifacts(artifacts),
-        agents=AgentRegistry([NOOP]),
-        environments=NoTemplates(),
-        feed=EventFeed(database.events),
-        frames=LiveFrames(lambda _: None),
-        metrics=Metrics("0"),
-        operations=operations_of(Settings(data_dir=artifacts), nobody_is_told),
-        wake=lambda: None,
-        version="0",
-        host="127.0.0.1",
-        max_upload_mb=1,
-        web_dir=None,
+    config = uvicorn.Config(
+        create_app(services_on(database, directory)), host="127.0.0.1", port=port, log_level="warning", access_log=False
     )
-    config = uvicorn.Config(create_app(services), host="127.0.0.1", port=port, log_level="warning", access_log=False)
     gc.collect()
     gc.freeze()  # as ``rolldeck serve`` does
     await uvicorn.Server(config).serve()
@@ -395,7 +361,7 @@ class Cpu:
 def served(address: str, directory: Path) -> Iterator["Client"]:
     """Serve a database in a process of its own."""
     port = free_port()
-    process = multiprocessing.get_context("spawn").Process(target=serve, args=(address, port, directory / "artifacts"))
+    process = multiprocessing.get_context("spawn").Process(target=serve, args=(address, port, directory))
     process.start()
     try:
         client = Client(port)

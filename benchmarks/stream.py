@@ -27,23 +27,16 @@ from typing import Any
 
 import psutil
 import uvicorn
+from api_alone import services_on
 from local_postgresql import free_port
-from storage import NoTemplates
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.asyncio.server import ServerConnection, serve
 
-from rolldeck.agents.registry import AgentRegistry
 from rolldeck.api.app import create_app
-from rolldeck.api.services import Services
 from rolldeck.domain.batch import Quota
-from rolldeck.events.feed import EventFeed
-from rolldeck.events.metrics import Metrics
 from rolldeck.live.frames import LiveFrames
 from rolldeck.live.wire import NEWS, frame_message, read_told
-from rolldeck.settings import Settings
-from rolldeck.storage.artifacts import LocalArtifacts
 from rolldeck.storage.database import Database
-from rolldeck.wiring import nobody_is_told, operations_of
 
 LATENCY_TARGET_MS = 150
 CPU_TARGET_PERCENT = 10
@@ -67,27 +60,7 @@ def run_server(directory: Path, port: int, pipe: int) -> None:
 async def _serve(directory: Path, port: int, pipe: int) -> None:
     database = await Database.open(directory / "rolldeck.db")
     frames = LiveFrames(lambda _: None)
-    services = Services(
-        tasks=database.tasks,
-        batches=database.batches,
-        rollouts=database.rollouts,
-        workers=database.workers,
-        quotas=database.quotas,
-        events=database.events,
-        statistics=database.statistics,
-        artifacts=LocalArtifacts(directory / "artifacts"),
-        agents=AgentRegistry(),
-        environments=NoTemplates(),
-        feed=EventFeed(database.events),
-        frames=frames,
-        metrics=Metrics("benchmark"),
-        operations=operations_of(Settings(data_dir=directory), nobody_is_told),
-        wake=lambda: None,
-        version="benchmark",
-        host="127.0.0.1",
-        max_upload_mb=1,
-        web_dir=None,
-    )
+    services = services_on(database, directory, frames)
     reader = asyncio.StreamReader()
     file = os.fdopen(pipe, "rb", 0)  # as long as the process
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), file)
