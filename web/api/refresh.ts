@@ -44,6 +44,7 @@ export function outdatedBy({ kind, rollout_id, batch_id, task_id, data }: Stream
         ["steps", rollout_id],
         ["workers"],
         ["people"],
+        ["occupied"],
         ...counts,
       ];
     case "rollout.deleted":
@@ -59,7 +60,7 @@ export function outdatedBy({ kind, rollout_id, batch_id, task_id, data }: Stream
     case "quota.changed":
       return [["quotas"], ["health"], ["overview"]];
     case "template.build":
-      return [["environments"], ["build", data?.name]];
+      return [["environments"], ["build", data?.name], ["superfluous"]];
   }
 }
 

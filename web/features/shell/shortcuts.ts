@@ -8,7 +8,9 @@ export const PLACES: readonly Place[] = [
   { name: "Live", href: "/live/", key: "l", pages: ["/live/"] },
   { name: "Batches", href: "/batches/", key: "b", pages: ["/batches/", "/batch/"] },
   { name: "Analytics", href: "/analytics/", key: "a", pages: ["/analytics/"] },
+  { name: "Environments", href: "/environments/", key: "e", pages: ["/environments/"] },
   { name: "Workers", href: "/workers/", key: "w", pages: ["/workers/"] },
+  { name: "Settings", href: "/settings/", key: "s", pages: ["/settings/"] },
 ];
 
 export type Shortcut = { keys: readonly string[]; does: string };

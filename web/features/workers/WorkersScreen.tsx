@@ -12,7 +12,9 @@ export function WorkersScreen() {
   return (
     <Page title="Workers">
       <WorkerList />
-      <h2 className={classes.subtitle}>Quotas</h2>
+      <h2 id="quotas" className={classes.subtitle}>
+        Quotas
+      </h2>
       <Quotas />
     </Page>
   );

@@ -1,0 +1,5 @@
+import { EnvironmentsScreen } from "@/features/environments/EnvironmentsScreen";
+
+export default function Page() {
+  return <EnvironmentsScreen />;
+}
