@@ -1,6 +1,13 @@
 "use client";
 
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQueries,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { answer, client } from "./client";
 import { useRefreshAfterDeletion, useRefreshCounts } from "./queries";
 import type { Batch, BatchRequest, BatchUpdate } from "./types";
@@ -21,13 +28,20 @@ export function useBatches(live: boolean | undefined) {
 }
 
 export function useBatch(id: string, { enabled = true } = {}) {
-  return useQuery({
+  return useQuery({ ...batchOptions(id), enabled: enabled && id !== "" });
+}
+
+/** Several batches, in the order of their ids here. */
+export function useBatchesById(ids: readonly string[]) {
+  return useQueries({ queries: [...new Set(ids)].map(batchOptions) });
+}
+
+const batchOptions = (id: string) =>
+  queryOptions({
     queryKey: ["batch", id],
     queryFn: ({ signal }) =>
       answer(client.GET("/api/batches/{batch_id}", { params: { path: { batch_id: id } }, signal })),
-    enabled: enabled && id !== "",
   });
-}
 
 /** Starts a batch. The same key again, however often and however fast, is the same batch again. */
 export function createBatch(request: BatchRequest, idempotencyKey: string): Promise<Batch> {

@@ -1,6 +1,13 @@
 "use client";
 
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import {
+  queryOptions,
+  useInfiniteQuery,
+  useMutation,
+  useQueries,
+  useQuery,
+  useQueryClient,
+} from "@tanstack/react-query";
 import { isLive } from "@/features/rollouts/outcome";
 import { answer, client } from "./client";
 import { isConflict } from "./problem";
@@ -91,20 +98,36 @@ export function useRollouts(where: RolloutQuery) {
 }
 
 export function useRollout(id: string, { enabled = true } = {}) {
-  return useQuery({
-    queryKey: ["rollout", id],
-    queryFn: ({ signal }) => readRollout(id, signal),
-    enabled: enabled && id !== "",
-  });
+  return useQuery({ ...rolloutOptions(id), enabled: enabled && id !== "" });
 }
+
+/** Several rollouts, in the order of their ids here. */
+export function useRolloutsById(ids: readonly string[]) {
+  return useQueries({ queries: ids.map(rolloutOptions) });
+}
+
+const rolloutOptions = (id: string) =>
+  queryOptions({ queryKey: ["rollout", id], queryFn: ({ signal }) => readRollout(id, signal) });
 
 function readRollout(id: string, signal?: AbortSignal): Promise<RolloutDetail> {
   return answer(client.GET("/api/rollouts/{rollout_id}", { params: { path: { rollout_id: id } }, signal }));
 }
 
 /** The steps of an attempt of a rollout; asked again with each that is told, and once more when it has ended. */
-export function useSteps({ rolloutId, attempt, live, steps }: Recording) {
+export function useSteps(recording: Recording) {
   return useQuery({
+    ...stepsOptions(recording),
+    placeholderData: (previous) => (previous?.attempt === recording.attempt ? previous : undefined),
+  });
+}
+
+/** The same of several rollouts, in their order here. */
+export function useStepsOfAll(recordings: readonly Recording[]) {
+  return useQueries({ queries: recordings.map(stepsOptions) });
+}
+
+const stepsOptions = ({ rolloutId, attempt, live, steps }: Recording) =>
+  queryOptions({
     queryKey: ["steps", rolloutId, attempt, live ? "live" : steps],
     queryFn: ({ signal }) =>
       answer(
@@ -113,9 +136,7 @@ export function useSteps({ rolloutId, attempt, live, steps }: Recording) {
           signal,
         }),
       ),
-    placeholderData: (previous) => (previous?.attempt === attempt ? previous : undefined),
   });
-}
 
 /** All attempts of a rollout; the earlier ones never change, so that they are asked for once an attempt. */
 export function useAttempts(rollout: Pick<RolloutDetail, "id" | "attempt" | "status">) {

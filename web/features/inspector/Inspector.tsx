@@ -29,7 +29,7 @@ const NAMES = Object.keys(TABS) as Tab[];
 type Props = { rollout: RolloutDetail; earlier: Attempt | null; recording: Recording; moment: Moment };
 
 /** All that is known of a moment of a rollout, tab by tab; which tab is in the address. */
-export function Inspector({ rollout, earlier, recording, moment }: Props) {
+export default function Inspector({ rollout, earlier, recording, moment }: Props) {
   const usual: Tab = earlier === null && rollout.verdict !== null ? "result" : "messages";
   const [chosen, setChosen] = useQueryState("tab", parseAsStringLiteral(NAMES));
   const tab = chosen ?? usual;

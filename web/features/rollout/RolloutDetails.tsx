@@ -1,10 +1,11 @@
 "use client";
 
+import { Skeleton } from "@mantine/core";
+import dynamic from "next/dynamic";
 import { parseAsInteger, useQueryState } from "nuqs";
 import { useAttempts, useTask } from "@/api/queries";
 import type { DeleteResult, Rollout, RolloutDetail } from "@/api/types";
 import { Panel } from "@/components/Panel";
-import { Inspector } from "@/features/inspector/Inspector";
 import { Instruction } from "@/features/tasks/Instruction";
 import { AccountingPanel } from "./AccountingPanel";
 import { AttemptStrip } from "./AttemptStrip";
@@ -16,6 +17,11 @@ import { ReusedNote } from "./ReusedNote";
 import classes from "./RolloutDetails.module.css";
 import { RolloutHeader } from "./RolloutHeader";
 import { TimingStrip } from "./TimingStrip";
+
+const Inspector = dynamic(() => import("@/features/inspector/Inspector"), {
+  ssr: false,
+  loading: () => <Skeleton height={360} role="status" aria-label="Loading what is known of the moment" />,
+});
 
 type Props = { rollout: RolloutDetail; onDeleted: (result: DeleteResult) => void };
 

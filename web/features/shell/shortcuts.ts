@@ -30,12 +30,13 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
     shortcuts: PLACES.map(({ name, key }) => ({ keys: [`g ${key}`], does: name })),
   },
   {
-    title: "In a rollout",
+    title: "In a rollout, and where rollouts are compared",
     shortcuts: [
       { keys: ["←", "k"], does: "step before" },
       { keys: ["→", "j"], does: "step after" },
       { keys: ["v"], does: "live picture, video or screenshot" },
       { keys: ["Space"], does: "play or pause the video" },
+      { keys: ["n"], does: "the next step in which compared rollouts differ" },
     ],
   },
 ];
