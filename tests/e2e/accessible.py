@@ -8,8 +8,11 @@ _AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.mi
 _STILL = "() => document.getAnimations().every((each) => each instanceof CSSAnimation || each.playState !== 'running')"
 
 
-def expect_accessible(page: Page) -> None:
-    """Fail with what axe-core finds, in light and in dark, on a wide and on a narrow screen."""
+def expect_accessible(page: Page, part: str = ":root") -> None:
+    """Fail with what axe-core finds, in light and in dark, on a wide and on a narrow screen.
+
+    ``part`` is the selector of what is looked at: of a page with an open dialog only that can be reached.
+    """
     size = page.viewport_size
     page.evaluate(_AXE.read_text())
     for scheme in ("light", "dark"):
@@ -17,7 +20,7 @@ def expect_accessible(page: Page) -> None:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_function(_STILL)  # a colour on its way to another is nobody's to read
-            found = page.evaluate("async () => (await axe.run()).violations")
+            found = page.evaluate("async part => (await axe.run(part)).violations", part)
             assert found == [], f"{scheme}, {width} px: " + str(
                 [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
             )

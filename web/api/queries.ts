@@ -138,6 +138,21 @@ const stepsOptions = ({ rolloutId, attempt, live, steps }: Recording) =>
       ),
   });
 
+/** The newest step of a running rollout; asked again with each that is told. */
+export function useNewestStep({ id, attempt }: Pick<RolloutDetail, "id" | "attempt">) {
+  return useQuery({
+    queryKey: ["steps", id, attempt, "newest"],
+    queryFn: ({ signal }) =>
+      answer(
+        client.GET("/api/rollouts/{rollout_id}/steps", {
+          params: { path: { rollout_id: id }, query: { newest: 1 } },
+          signal,
+        }),
+      ),
+    placeholderData: (previous) => previous,
+  });
+}
+
 /** All attempts of a rollout; the earlier ones never change, so that they are asked for once an attempt. */
 export function useAttempts(rollout: Pick<RolloutDetail, "id" | "attempt" | "status">) {
   return useQuery({

@@ -332,7 +332,7 @@ export interface paths {
         };
         /**
          * List Steps
-         * @description All steps of one attempt of a rollout, in order.
+         * @description All steps of one attempt of a rollout, in order; with ``newest`` the last ones of the present attempt.
          */
         get: operations["list_steps"];
         put?: never;
@@ -5204,6 +5204,8 @@ export interface operations {
             query?: {
                 /** @description an attempt, from 1; the present one where none is given */
                 attempt?: number | null;
+                /** @description only so many, the newest, of the present attempt */
+                newest?: number | null;
             };
             header?: never;
             path: {

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Query, Request, Response
 
 from rolldeck.api.files import file_answer
 from rolldeck.api.identifiers import AttemptQuery, RolloutId, StepIndex
@@ -29,10 +29,20 @@ async def list_attempts(rollout_id: RolloutId, services: Needs) -> AttemptList:
 
 
 @router.get("/steps")
-async def list_steps(rollout_id: RolloutId, services: Needs, attempt: AttemptQuery = None) -> StepList:
-    """All steps of one attempt of a rollout, in order."""
-    number = _known_attempt(await services.rollouts.get(rollout_id), attempt)
-    steps = await services.rollouts.steps(rollout_id, number)
+async def list_steps(
+    rollout_id: RolloutId,
+    services: Needs,
+    attempt: AttemptQuery = None,
+    newest: Annotated[int | None, Query(ge=1, le=20, description="only so many, the newest, of the present attempt")] = None,
+) -> StepList:
+    """All steps of one attempt of a rollout, in order; with ``newest`` the last ones of the present attempt."""
+    rollout = await services.rollouts.get(rollout_id)
+    number = _known_attempt(rollout, None if newest else attempt)
+    if newest:
+        indexes = range(max(0, rollout.steps - newest), rollout.steps)
+        steps = [await services.rollouts.step(rollout_id, index, number) for index in indexes]
+    else:
+        steps = list(await services.rollouts.steps(rollout_id, number))
     return StepList(attempt=number, steps=[step_view(rollout_id, number, step) for step in steps])
 
 

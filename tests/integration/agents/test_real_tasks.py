@@ -9,18 +9,21 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import httpx2
 import pytest
 import pytest_asyncio
 from pydantic import SecretStr
 
 from doubles.model_apis.brain import Solving, Watched
-from doubles.model_apis.gemini import GeminiApi
+from doubles.model_apis.gemini import GeminiApi, Json
 from doubles.model_apis.serving import Desk, echoing_key, refusing, serving
+from rolldeck.api.app import create_app
 from rolldeck.domain.batch import AgentChoice, BatchSpec
-from rolldeck.domain.rollout import Rollout
+from rolldeck.domain.rollout import Decision, Rollout
 from rolldeck.domain.status import Status
 from rolldeck.domain.task_file import parse_task_file
 from rolldeck.execution.adapters import Adapters
+from rolldeck.live.frames import LiveFrames
 from rolldeck.settings import Settings
 from rolldeck.storage.port import RolloutFilter, cassette_key
 from rolldeck.wiring import Deck, Use, open_adapters, open_deck
@@ -143,3 +146,62 @@ async def test_the_key_is_nowhere_in_what_is_kept(stage: Stage, capfd: pytest.Ca
     assert len(contents) > 10
     assert [path for path, content in zip(files, contents, strict=True) if CANARY.encode() in content] == []
     assert CANARY not in "".join(capfd.readouterr())
+
+
+def concerning(turn: int, content: Json) -> Json:
+    """Want a confirmation of what the model does first."""
+    parts = content["parts"]
+    call = next(part["functionCall"] for part in parts if "functionCall" in part) if turn == 0 else {}
+    if call:
+        call["args"]["safety_decision"] = {
+            "decision": "require_confirmation",
+            "explanation": "It reads what is secret.",
+        }
+    return content
+
+
+ASKS = GEMINI.model_copy(update={"parameters": {"safety": "ask", "ask_seconds": 120}})
+
+
+@pytest.mark.parametrize("allow", [True, False])
+async def test_a_question_to_a_person_is_answered_over_the_api_while_the_rollout_waits(
+    stage: Stage, allow: bool
+) -> None:
+    stage.gemini.rewrite = concerning
+    app = create_app(
+        stage.deck.services(lambda: stage.adapters.attention.heed(frozenset()), LiveFrames(lambda _: None))
+    )
+    client = httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://127.0.0.1:8000")
+    running = asyncio.create_task(stage.run((LOOK,), ASKS))
+    try:
+        async with client, asyncio.timeout(120):
+            while not (questions := (await client.get("/api/people")).json()["questions"]):
+                await asyncio.sleep(0.05)
+            (question,) = questions
+            assert question["concern"] == "It reads what is secret."
+            assert (await client.get(question["screenshot_url"])).content.startswith(b"\x89PNG")
+            answered = await client.post(f"/api/questions/{question['id']}/answer", json={"allow": allow})
+            assert answered.status_code == 200
+        (rollout,) = await running
+    finally:
+        stage.gemini.rewrite = lambda _, content: content
+    steps = await stage.adapters.rollouts.steps(rollout.id)
+    decision = Decision.ALLOWED_BY_PERSON if allow else Decision.DENIED_BY_PERSON
+    assert [each.decision for each in steps[0].confirmations] == [decision]
+    assert (len(steps[0].actions) > 0) is allow
+    if allow:
+        assert rollout.verdict is not None
+        assert rollout.verdict.success, rollout.verdict
+
+
+async def test_a_question_that_nobody_answers_in_time_is_a_denial_that_the_trajectory_tells(stage: Stage) -> None:
+    stage.gemini.rewrite = concerning
+    impatient = GEMINI.model_copy(update={"parameters": {"safety": "ask", "ask_seconds": 0.2}})
+    try:
+        (rollout,) = await stage.run((LOOK,), impatient)
+    finally:
+        stage.gemini.rewrite = lambda _, content: content
+    steps = await stage.adapters.rollouts.steps(rollout.id)
+    assert [each.decision for each in steps[0].confirmations] == [Decision.UNANSWERED]
+    assert steps[0].actions == ()
+    assert await stage.deck.database.people.questions() == []

@@ -5,6 +5,7 @@ import { useDocumentTitle } from "@mantine/hooks";
 import { useRollouts } from "@/api/queries";
 import { EmptyState } from "@/components/EmptyState";
 import { FailureNote } from "@/components/FailureNote";
+import { WatchedRollout } from "@/features/people/WatchedRollout";
 import { Page } from "@/features/shell/Page";
 import classes from "./LiveScreen.module.css";
 import { LiveTile } from "./LiveTile";
@@ -15,6 +16,7 @@ export function LiveScreen() {
   return (
     <Page title="Live">
       <Tiles />
+      <WatchedRollout />
     </Page>
   );
 }

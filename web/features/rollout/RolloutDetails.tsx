@@ -6,6 +6,7 @@ import { parseAsInteger, useQueryState } from "nuqs";
 import { useAttempts, useTask } from "@/api/queries";
 import type { DeleteResult, Rollout, RolloutDetail } from "@/api/types";
 import { Panel } from "@/components/Panel";
+import { PeopleBar } from "@/features/people/PeopleBar";
 import { Instruction } from "@/features/tasks/Instruction";
 import { AccountingPanel } from "./AccountingPanel";
 import { AttemptStrip } from "./AttemptStrip";
@@ -36,6 +37,7 @@ export function RolloutDetails({ rollout, onDeleted }: Props) {
   return (
     <>
       <RolloutHeader rollout={rollout} onDeleted={onDeleted} />
+      <PeopleBar rollout={rollout} />
       <ReusedNote rollout={rollout} />
       <AttemptStrip rollout={rollout} query={query} shown={earlier} />
       {errors.length > 0 && <ErrorList errors={errors} />}

@@ -5,8 +5,9 @@ import { useDisclosure } from "@mantine/hooks";
 import { IconMenu2 } from "@tabler/icons-react";
 import dynamic from "next/dynamic";
 import Link from "next/link";
-import type { ReactNode } from "react";
+import { type ReactNode, Suspense } from "react";
 import { usePreload } from "@/components/usePreload";
+import { PeopleNotice } from "@/features/people/PeopleNotice";
 import { ConnectionBanner } from "./ConnectionBanner";
 import classes from "./Frame.module.css";
 import { Logo } from "./Logo";
@@ -56,6 +57,9 @@ export function Frame({ children, sidebar }: Props) {
         </span>
         <SchemeButton />
       </header>
+      <Suspense>
+        <PeopleNotice />
+      </Suspense>
       <ConnectionBanner />
       <div className={sidebar ? classes.withSidebar : classes.plain}>
         {sidebar && (

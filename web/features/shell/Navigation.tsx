@@ -2,6 +2,7 @@
 
 import Link from "next/link";
 import { usePathname, useRouter } from "next/navigation";
+import { WaitingCount } from "@/features/people/PeopleNotice";
 import { useShortcut } from "@/lib/useShortcut";
 import classes from "./Navigation.module.css";
 import { PLACES } from "./shortcuts";
@@ -20,6 +21,7 @@ export function Navigation() {
           prefetch={false}
         >
           {name}
+          {name === "Live" && <WaitingCount />}
         </Link>
       ))}
     </nav>
