@@ -26,7 +26,7 @@ export function ActingPicture({ rolloutId, label, act }: Props) {
 function Surface({ picture, act }: { picture: RefObject<HTMLDivElement | null>; act: (action: Action) => void }) {
   const surface = useRef<HTMLDivElement>(null);
   const pressed = useRef<Place | null>(null);
-  useEffect(() => surface.current?.focus(), []);
+  useEffect(() => surface.current?.focus({ preventScroll: true }), []);
 
   const pointAt = ({ clientX, clientY }: { clientX: number; clientY: number }): Place | null => {
     const image = picture.current?.querySelector("img");

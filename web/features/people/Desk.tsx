@@ -71,26 +71,30 @@ function Heading({ rollout }: { rollout: Rollout }) {
 function Body({ rollout }: { rollout: Rollout }) {
   const control = useTakeover(rollout.id);
   const { questions } = usePeopleOf(rollout.id);
-  const isAgent = control.takeover?.is_agent ?? false;
+  const acts = rollout.status === "running" && (control.takeover?.is_agent ?? false);
   return (
     <div className={classes.body}>
       {questions.map((question) => (
         <QuestionCard key={question.id} question={question} />
       ))}
       {rollout.status === "running" && <TakeoverBar control={control} />}
-      <ActingPicture
-        rolloutId={rollout.id}
-        label={`Live picture of ${rollout.task_id}`}
-        act={control.canAct && !control.answered ? control.act : null}
-      />
-      {control.canAct && (
-        <p className={classes.hint}>
-          Click, drag, turn the wheel and type on the picture: it happens in the page, and each is a step. Shift+Esc
-          leaves the picture.
-        </p>
-      )}
-      {isAgent && rollout.status === "running" && <AnswerForm rollout={rollout} control={control} />}
-      <LastAction rollout={rollout} />
+      <div className={classes.columns} data-agent={acts || undefined}>
+        <div className={classes.page}>
+          <ActingPicture
+            rolloutId={rollout.id}
+            label={`Live picture of ${rollout.task_id}`}
+            act={control.canAct && !control.answered ? control.act : null}
+          />
+          {control.canAct && (
+            <p className={classes.hint}>
+              Click, drag, turn the wheel and type on the picture: it happens in the page, and each is a step. Shift+Esc
+              leaves the picture.
+            </p>
+          )}
+          <LastAction rollout={rollout} />
+        </div>
+        {acts && <AnswerForm rollout={rollout} control={control} />}
+      </div>
     </div>
   );
 }

@@ -27,7 +27,7 @@ export function PeopleBar({ rollout }: { rollout: Rollout }) {
           href={`${page}?${here}`}
           scroll={false}
           prefetch={false}
-          variant={takeover?.state === "awaited" ? "filled" : "default"}
+          variant="default"
           leftSection={<IconEye size={14} />}
         >
           {takeover?.is_agent ? "Act in this rollout" : "Watch and take over"}

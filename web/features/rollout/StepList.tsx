@@ -49,6 +49,7 @@ function StepRow({ step, current, onChoose }: { step: Step; current: boolean; on
         {/* biome-ignore lint/performance/noImgElement: a static export has no image server */}
         <img className={classes.thumbnail} src={step.screenshot_url} alt="" loading="lazy" decoding="async" />
         <span className={classes.text}>
+          {step.source === "human" && <span className={classes.person}>A person</span>}
           <span className={classes.actions}>
             <ActionLines results={step.actions} />
           </span>
