@@ -33,7 +33,9 @@ async def list_steps(
     rollout_id: RolloutId,
     services: Needs,
     attempt: AttemptQuery = None,
-    newest: Annotated[int | None, Query(ge=1, le=20, description="only so many, the newest, of the present attempt")] = None,
+    newest: Annotated[
+        int | None, Query(ge=1, le=20, description="only so many, the newest, of the present attempt")
+    ] = None,
 ) -> StepList:
     """All steps of one attempt of a rollout, in order; with ``newest`` the last ones of the present attempt."""
     rollout = await services.rollouts.get(rollout_id)
