@@ -20,8 +20,9 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Models": (
         *("gemini_api_key", "gemini_base_url", "gemini_project", "gemini_location"),
         *("openai_api_key", "openai_base_url", "anthropic_api_key", "anthropic_base_url"),
-        *("openai_compatible_base_url", "openai_compatible_api_key", "record_models"),
+        *("openai_compatible_base_url", "openai_compatible_api_key", "record_models", "extract_with"),
     ),
+    "Persons": ("takeover_idle_seconds", "human_absent_seconds"),
     "Metabase": (
         *("sql_dump_path", "metabase_application_database", "metabase_email", "metabase_password"),
         *("metabase_login", "metabase_image", "postgres_image"),

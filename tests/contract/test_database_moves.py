@@ -13,8 +13,10 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Connection, select, text
 
+from rolldeck.domain.action import Click
 from rolldeck.domain.batch import AgentChoice, BatchCounts, BatchSpec, Quota
 from rolldeck.domain.errors import Conflict
+from rolldeck.domain.person import Order, QuestionAsked
 from rolldeck.domain.rollout import Phase, Rollout, RolloutError, Step
 from rolldeck.domain.status import Event, Status
 from rolldeck.domain.task import Task
@@ -22,7 +24,7 @@ from rolldeck.domain.worker import Worker, WorkerReport
 from rolldeck.storage.database import Database
 from rolldeck.storage.database.engine import Transactions, open_transactions
 from rolldeck.storage.database.models import metadata
-from rolldeck.storage.port import Change, RolloutFilter, RolloutSort, TaskCounts
+from rolldeck.storage.port import Change, Claim, RolloutFilter, RolloutSort, TaskCounts
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 BROKEN = RolloutError(phase=Phase.AGENT, kind="EnvironmentFailure", message="broken \x00", retryable=True)
@@ -185,9 +187,19 @@ async def origin(tmp_path: Path) -> AsyncIterator[Database]:
         (claim,) = await database.rollouts.claim("w1")
         step = Step(index=0, offset=0, url="http://x/", screenshot="s", at=now)
         await database.rollouts.add_step(claim.rollout.id, claim.token, step)
+        await let_a_person_act(database, claim)
         await database.rollouts.advance(claim.rollout.id, claim.token, event, Change(errors=(BROKEN,)))
     yield database
     await database.close()
+
+
+async def let_a_person_act(database: Database, claim: Claim) -> None:
+    rollout_id, token, click = claim.rollout.id, claim.token, Click(x=1, y=2)
+    await database.rollouts.advance(rollout_id, token, Event.ENVIRONMENT_READY)
+    await database.people.ask(rollout_id, token, QuestionAsked(id=token, action="pay", concern="It pays.", seconds=60))
+    await database.people.take_over(rollout_id, "holder-of-a-page")
+    await database.people.stand_aside(rollout_id, token)
+    await database.people.order(rollout_id, "holder-of-a-page", Order(actions=(click,)))
 
 
 async def all_rows(database: Database) -> dict[str, list[object]]:

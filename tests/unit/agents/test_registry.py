@@ -55,7 +55,7 @@ def test_the_oracle_refuses_a_task_without_a_solution():
 
 def test_an_unknown_agent_is_refused_with_the_names_of_the_known():
     assert AgentRegistry().refusal(AgentChoice(agent="orcale"), SOLVED) == (
-        "there is no agent 'orcale'; did you mean 'oracle'? (known: oracle, noop)"
+        "there is no agent 'orcale'; did you mean 'oracle'? (known: oracle, noop, human)"
     )
 
 
