@@ -15,6 +15,7 @@ export type BatchDeleted = Schemas["BatchDeleted"];
 /** What a batch is asked for with; the idempotency key goes in a header. */
 export type BatchRequest = paths["/api/batches"]["post"]["requestBody"]["content"]["application/json"];
 export type BatchUpdate = paths["/api/batches/{batch_id}"]["patch"]["requestBody"]["content"]["application/json"];
+export type Budget = Schemas["Budget"];
 export type Counts = Schemas["Counts"];
 export type DeleteResult = Schemas["DeleteResult"];
 export type Extraction = Schemas["Extraction"];
@@ -30,6 +31,7 @@ export type Evidence = Schemas["Evidence"];
 export type Health = Schemas["Health"];
 export type Interval = Schemas["Interval"];
 export type Log = Schemas["Log"];
+export type KnownModel = Schemas["KnownModel"];
 export type Match = Schemas["Match"];
 export type Order = Schemas["OrderView"];
 export type People = Schemas["PeopleView"];

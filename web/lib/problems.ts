@@ -7,6 +7,14 @@ export function problemAt(problems: readonly ProblemField[], field: string): str
   return here.length === 0 ? null : [...new Set(here.map(({ message }) => withoutKind(message)))].join("; ");
 }
 
+/** What the server says of a field itself, not of its parts; null where it has nothing to say. */
+export function problemOf(problems: readonly ProblemField[], field: string): string | null {
+  return problemAt(
+    problems.filter((problem) => problem.field === field),
+    field,
+  );
+}
+
 /** The problems that belong to none of the fields. */
 export function problemsElsewhere(problems: readonly ProblemField[], fields: readonly string[]): ProblemField[] {
   return problems.filter((problem) => !fields.some((field) => isAt(problem, field)));

@@ -3,6 +3,7 @@
 import { NumberInput } from "@mantine/core";
 import { useState } from "react";
 import type { ProblemField, RolloutLimits } from "@/api/types";
+import { OptionalNumber } from "@/components/OptionalNumber";
 import { problemAt } from "@/lib/problems";
 import classes from "./BatchForm.module.css";
 import type { BatchForm } from "./form";
@@ -18,7 +19,6 @@ type Field = { name: keyof RolloutLimits; label: string; description: string; ot
 /** `otherwise`: what holds where a field is left empty. */
 const FIELDS: readonly Field[] = [
   { name: "steps", label: "Steps", description: "of the agent", otherwise: "the task's", whole: true },
-  { name: "tokens", label: "Tokens", description: "of its model, in and out", otherwise: "no limit", whole: true },
   {
     name: "stall_steps",
     label: "Alike steps",
@@ -33,10 +33,16 @@ const FIELDS: readonly Field[] = [
   { name: "verify_seconds", label: "Verifier (s)", description: "on its own deadline", otherwise: "default" },
 ];
 
+/** What models may take is entered elsewhere. */
+const withoutSpending = (problems: readonly ProblemField[]) =>
+  problems.filter(({ field }) => field !== "limits.cost" && field !== "limits.tokens");
+
 /** Limits and attempts; what is left empty is the task's own, or the default. Unfolds by itself where the server refused something in it. */
 export function Limits({ form, problems, onChange }: Props) {
   const [opened, setOpened] = useState(false);
-  const refused = ["limits", "max_attempts", "seed"].some((field) => problemAt(problems, field) !== null);
+  const refused = ["limits", "max_attempts", "seed"].some(
+    (field) => problemAt(withoutSpending(problems), field) !== null,
+  );
   const together = problems.filter(({ field }) => field === "limits");
   return (
     <details
@@ -47,7 +53,7 @@ export function Limits({ form, problems, onChange }: Props) {
       <summary>Limits and attempts</summary>
       <div className={classes.grid}>
         {FIELDS.map(({ name, label, description, otherwise, whole = false }) => (
-          <NumberInput
+          <OptionalNumber
             key={name}
             label={label}
             description={description}
@@ -55,11 +61,9 @@ export function Limits({ form, problems, onChange }: Props) {
             min={whole ? 1 : 0}
             allowDecimal={!whole}
             allowNegative={false}
-            value={form.limits[name] ?? ""}
+            value={form.limits[name]}
             error={problemAt(problems, `limits.${name}`)}
-            onChange={(value) =>
-              onChange({ limits: { ...form.limits, [name]: typeof value === "number" ? value : null } })
-            }
+            onChange={(value) => onChange({ limits: { ...form.limits, [name]: value } })}
           />
         ))}
         <NumberInput

@@ -9,18 +9,26 @@ const opened = vi.fn();
 vi.mock("next/navigation", () => ({ useRouter: () => ({ push: opened }) }));
 
 const TASKS = [taskSummary("a", { tags: ["sql"] }), taskSummary("b", { tags: ["sql"] }), taskSummary("c")];
-const AGENTS = ["oracle", "noop"].map((name) => ({ name, title: name, description: name, unavailable: null }));
+const AGENTS = ["oracle", "noop"].map((name) => ({
+  name,
+  title: name,
+  description: name,
+  unavailable: null,
+  parameters: null,
+}));
 
 describe("a new batch", () => {
   const sent: { body: unknown; key: string | null }[] = [];
   let answerOf: () => Response;
 
   beforeEach(() => {
+    localStorage.clear();
     sent.length = 0;
     opened.mockReset();
     answerOf = () => Response.json(batch({ id: "b9" }), { status: 201 });
     vi.stubGlobal("fetch", async (request: Request) => {
       const { pathname } = new URL(request.url);
+      if (pathname === "/api/models") return Response.json([]);
       if (pathname === "/api/agents") return Response.json(AGENTS);
       if (pathname === "/api/tasks") return Response.json({ tasks: TASKS, next: null });
       sent.push({ body: await request.json(), key: request.headers.get("idempotency-key") });

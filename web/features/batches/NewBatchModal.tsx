@@ -1,11 +1,10 @@
 "use client";
 
 import { Button, Checkbox, Modal, NumberInput, Skeleton, TextInput } from "@mantine/core";
-import { useLocalStorage } from "@mantine/hooks";
 import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
 import { failureOf } from "@/api/problem";
-import { useAgents, useEveryTask } from "@/api/queries";
+import { useAgents, useEveryTask, useModels } from "@/api/queries";
 import type { ProblemField, TaskSummary } from "@/api/types";
 import { FailureNote } from "@/components/FailureNote";
 import { ProblemList } from "@/components/ProblemList";
@@ -15,20 +14,23 @@ import { problemAt, problemsElsewhere } from "@/lib/problems";
 import { AgentRows } from "./AgentRows";
 import classes from "./BatchForm.module.css";
 import { batchHref } from "./batch";
-import { type BatchForm, countRollouts, MOST_ROLLOUTS, newForm, requestOf, taskIdsOf } from "./form";
+import { type BatchForm, countRollouts, MOST_ROLLOUTS, newForm, optionsOf, requestOf, rowOf, taskIdsOf } from "./form";
 import { Limits } from "./Limits";
+import { USUAL, unusual, useOptions } from "./options";
+import { ReaderChoice } from "./ReaderChoice";
+import { Spending } from "./Spending";
 import { TaskChoice } from "./TaskChoice";
 import { useStartBatch } from "./useStartBatch";
 
-type Props = { selected: readonly string[]; onClose: () => void };
+type Props = { selected: readonly string[]; repeats?: number; onClose: () => void };
 
 /** Everything that a batch is asked for with. Says how many rollouts that is before it starts them, and then opens the batch. */
-export default function NewBatchModal({ selected, onClose }: Props) {
+export default function NewBatchModal({ selected, repeats = 1, onClose }: Props) {
   const tasks = useEveryTask();
   return (
     <Modal opened onClose={onClose} title="New batch" size="xl">
       {tasks.data !== undefined ? (
-        <Form tasks={tasks.data} selected={selected} />
+        <Form tasks={tasks.data} selected={selected} repeats={repeats} />
       ) : tasks.error !== null ? (
         <FailureNote title="The tasks could not be loaded" error={tasks.error} onRetry={() => tasks.refetch()} />
       ) : (
@@ -38,19 +40,29 @@ export default function NewBatchModal({ selected, onClose }: Props) {
   );
 }
 
-function Form({ tasks, selected }: { tasks: readonly TaskSummary[]; selected: readonly string[] }) {
-  const agents = useAgents();
-  const [lastAgent, rememberAgent] = useLocalStorage({ key: "rolldeck-agent", defaultValue: "" });
-  const [entered, setForm] = useState(() => newForm(selected, null));
-  const usual = chosenAgent(agents.data ?? [], lastAgent)?.name ?? null;
-  const form = { ...entered, agents: entered.agents.map((row) => ({ ...row, agent: row.agent ?? usual })) };
+type FormProps = { tasks: readonly TaskSummary[]; selected: readonly string[]; repeats: number };
+
+function Form({ tasks, selected, repeats }: FormProps) {
+  const agents = useAgents().data ?? [];
+  const models = useModels().data ?? [];
+  const [options, remember] = useOptions();
+  const [entered, setForm] = useState(() => newForm(selected, options, repeats));
+  const usual = chosenAgent(agents, options.agent)?.name ?? null;
+  const form = {
+    ...entered,
+    agents: entered.agents.map((row) => (row.agent === null ? rowOf(row.key, usual, options) : row)),
+  };
   const change = (changes: Partial<BatchForm>) => setForm((before) => ({ ...before, ...changes }));
   const start = useStartBatch();
   const router = useRouter();
+  const taskIds = taskIdsOf(form, tasks);
   const failure = start.error === null ? null : failureOf(start.error);
   const problems = failure?.errors ?? [];
   const count = countRollouts(form, tasks);
   const startable = count > 0 && count <= MOST_ROLLOUTS && form.agents.every(({ agent }) => agent !== null);
+
+  const isUsual = unusual(optionsOf(form, USUAL), form.agents[0]?.agent ?? "").length === 0;
+  const reset = () => change({ ...newForm(selected, { ...USUAL, agent: options.agent }), ...kept(form) });
 
   const body = useRef<HTMLFormElement>(null);
   useEffect(() => {
@@ -60,8 +72,10 @@ function Form({ tasks, selected }: { tasks: readonly TaskSummary[]; selected: re
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
     if (!startable) return;
-    if (form.agents[0]?.agent) rememberAgent(form.agents[0].agent);
-    start.mutate(requestOf(form, tasks), { onSuccess: (batch) => router.push(batchHref(batch.id)) });
+    remember(optionsOf(form, options));
+    start.mutate(requestOf(form, taskIds, { agents, models }), {
+      onSuccess: (batch) => router.push(batchHref(batch.id)),
+    });
   };
 
   return (
@@ -69,7 +83,9 @@ function Form({ tasks, selected }: { tasks: readonly TaskSummary[]; selected: re
       <TaskChoice form={form} tasks={tasks} onChange={change} />
       <AgentRows
         rows={form.agents}
-        problemOf={(position) => problemAt(problems, `agents.${position}`)}
+        options={options}
+        task={tasks.find(({ id }) => id === taskIds[0])?.task}
+        problems={problems}
         onChange={(rows) => change({ agents: rows })}
       />
       <div className={classes.grid}>
@@ -122,16 +138,28 @@ function Form({ tasks, selected }: { tasks: readonly TaskSummary[]; selected: re
         checked={form.reuse}
         onChange={(event) => change({ reuse: event.currentTarget.checked })}
       />
+      <Spending form={form} problems={problems} onChange={change} />
+      <ReaderChoice reader={form.reader} problems={problems} onChange={(reader) => change({ reader })} />
       <Limits form={form} problems={problems} onChange={change} />
       {failure !== null && <Refusal detail={failure.detail} problems={problems} />}
       <div className={classes.foot}>
-        <Sum form={form} tasks={taskIdsOf(form, tasks).length} count={count} />
+        <Sum form={form} tasks={taskIds.length} count={count} />
+        {!isUsual && (
+          <Button variant="subtle" color="gray" onClick={reset}>
+            Usual options
+          </Button>
+        )}
         <Button type="submit" size="sm" disabled={!startable} loading={start.isPending}>
           Start {formatCount(count, "rollout")}
         </Button>
       </div>
     </form>
   );
+}
+
+/** What the usual options have nothing to do with. */
+function kept({ from, taskTags, chosen, repeats, name, tags, priority }: BatchForm): Partial<BatchForm> {
+  return { from, taskTags, chosen, repeats, name, tags, priority };
 }
 
 /** What was refused may be far from the button that was pressed. */
@@ -153,7 +181,9 @@ function Sum({ form, tasks, count }: { form: BatchForm; tasks: number; count: nu
   );
 }
 
-const AT_THEIR_FIELDS = ["agents", "repeats", "name", "tags", "priority", "limits", "max_attempts", "seed"];
+const AT_THEIR_FIELDS = [
+  ...["agents", "repeats", "name", "tags", "priority", "limits", "budget", "extraction", "max_attempts", "seed"],
+];
 
 /** Why the server started nothing, as far as no field says it. */
 function Refusal({ detail, problems }: { detail: string; problems: readonly ProblemField[] }) {

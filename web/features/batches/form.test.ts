@@ -8,12 +8,14 @@ const TASKS = [
   taskSummary("c", { tags: ["chart"] }),
 ];
 
-const form = (fields: Partial<BatchForm> = {}): BatchForm => ({ ...newForm([], "oracle"), ...fields });
+const ORACLE = { key: 0, agent: "oracle", model: "", parameters: {} };
+
+const form = (fields: Partial<BatchForm> = {}): BatchForm => ({ ...newForm([]), agents: [ORACLE], ...fields });
 
 describe("the tasks of a new batch", () => {
   it("are all at first, or those that were selected before", () => {
     expect(taskIdsOf(form(), TASKS)).toEqual(["a", "b", "c"]);
-    expect(taskIdsOf(newForm(["c", "a"], null), TASKS)).toEqual(["a", "c"]);
+    expect(taskIdsOf(newForm(["c", "a"]), TASKS)).toEqual(["a", "c"]);
   });
 
   it("are those with one of the chosen tags, each once", () => {
@@ -31,15 +33,15 @@ describe("the tasks of a new batch", () => {
 });
 
 it("a batch has tasks × agents × repeats rollouts", () => {
-  const agents = [
-    { key: 0, agent: "oracle", model: "" },
-    { key: 1, agent: "noop", model: "" },
-  ];
+  const agents = [ORACLE, { key: 1, agent: "noop", model: "", parameters: {} }];
   expect(countRollouts(form({ agents, repeats: 5 }), TASKS)).toBe(30);
 });
 
 it("what is left empty is not asked for", () => {
-  const request = requestOf(form({ name: "  ", tags: " nightly, ,nightly , x", limits: { steps: 30 } }), TASKS);
+  const request = requestOf(form({ name: "  ", tags: " nightly, ,nightly , x", limits: { steps: 30 } }), ["a"], {
+    agents: [],
+    models: [],
+  });
   expect(request).toMatchObject({
     name: null,
     tags: ["nightly", "x"],
@@ -47,5 +49,6 @@ it("what is left empty is not asked for", () => {
     limits: { steps: 30 },
     reuse: false,
   });
+  expect(request).not.toHaveProperty("extraction");
   expect(splitTags("")).toEqual([]);
 });

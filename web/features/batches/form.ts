@@ -1,21 +1,10 @@
 /** What is filled in to start a batch, and what that asks the server for. */
-import type { BatchRequest, RolloutLimits, TaskSummary } from "@/api/types";
-
-/** A batch about which nothing more was decided than its tasks and agents. */
-export const NEW_BATCH = {
-  repeats: 1,
-  seed: 0,
-  tags: [],
-  priority: 0,
-  limits: {},
-  budget: {},
-  max_attempts: 3,
-  reuse: false,
-};
+import type { Agent, BatchRequest, Budget, KnownModel, RolloutLimits, TaskSummary } from "@/api/types";
+import { modelAsked, type Options, type Parameters, type Reader, requestedWith, USUAL } from "./options";
 
 export const MOST_ROLLOUTS = 10_000;
 
-export type AgentRow = { key: number; agent: string | null; model: string };
+export type AgentRow = { key: number; agent: string | null; model: string; parameters: Parameters };
 
 export type BatchForm = {
   from: "all" | "tags" | "chosen";
@@ -27,25 +16,57 @@ export type BatchForm = {
   tags: string;
   priority: number;
   limits: RolloutLimits;
+  budget: Budget;
+  reader: Reader;
   maxAttempts: number;
   seed: number;
   reuse: boolean;
 };
 
-export function newForm(chosen: readonly string[], agent: string | null): BatchForm {
+/** A form of some tasks, or of all where none is chosen, with the options that were used last. */
+export function newForm(chosen: readonly string[], options: Options = USUAL, repeats = 1): BatchForm {
   return {
     from: chosen.length > 0 ? "chosen" : "all",
     taskTags: new Set(),
     chosen: new Set(chosen),
-    agents: [{ key: 0, agent, model: "" }],
-    repeats: 1,
+    agents: [rowOf(0, null, options)],
+    repeats,
     name: "",
     tags: "",
     priority: 0,
-    limits: {},
-    maxAttempts: NEW_BATCH.max_attempts,
+    limits: options.limits,
+    budget: options.budget,
+    reader: options.reader,
+    maxAttempts: options.maxAttempts,
     seed: 0,
-    reuse: false,
+    reuse: options.reuse,
+  };
+}
+
+/** An agent as it was used last. */
+export function rowOf(key: number, agent: string | null, { models, parameters }: Options): AgentRow {
+  return { key, agent, model: models[agent ?? ""] ?? "", parameters: parameters[agent ?? ""] ?? {} };
+}
+
+/** The options for the next time: those of a form, of several agents the first one's. */
+export function optionsOf(form: BatchForm, before: Options): Options {
+  const models = { ...before.models };
+  const parameters = { ...before.parameters };
+  for (const row of [...form.agents].reverse()) {
+    if (row.agent === null) continue;
+    models[row.agent] = row.model.trim();
+    parameters[row.agent] = row.parameters;
+  }
+  const { limits, budget, reader, maxAttempts, reuse } = form;
+  return {
+    agent: form.agents[0]?.agent ?? before.agent,
+    models,
+    parameters,
+    limits,
+    budget,
+    reader,
+    maxAttempts,
+    reuse,
   };
 }
 
@@ -69,19 +90,27 @@ export function splitTags(text: string): string[] {
   return [...new Set(tags.filter(Boolean))];
 }
 
-export function requestOf(form: BatchForm, tasks: readonly TaskSummary[]): BatchRequest {
+/** What agents and models are known: the one that is asked depends on that. */
+export type Known = { agents: readonly Agent[]; models: readonly KnownModel[] };
+
+export function requestOf(form: BatchForm, taskIds: readonly string[], { agents, models }: Known): BatchRequest {
   return {
-    task_ids: taskIdsOf(form, tasks),
-    agents: form.agents.map(({ agent, model }) => ({ agent: agent ?? "", model: model.trim() || null })),
+    task_ids: [...taskIds],
+    agents: form.agents.map(({ agent, model, parameters }) => ({
+      agent: agent ?? "",
+      model: modelAsked(
+        agents.find(({ name }) => name === agent),
+        model,
+        models,
+      ),
+      parameters: { ...parameters },
+    })),
     repeats: form.repeats,
     seed: form.seed,
     name: form.name.trim() || null,
     tags: splitTags(form.tags),
     priority: form.priority,
-    limits: form.limits,
-    budget: {},
-    max_attempts: form.maxAttempts,
-    reuse: form.reuse,
+    ...requestedWith(form),
   };
 }
 

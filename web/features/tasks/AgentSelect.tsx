@@ -7,21 +7,21 @@ import classes from "./AgentSelect.module.css";
 type Props = Omit<SelectProps, "data" | "onChange" | "value"> & {
   value: string | null;
   onChange: (name: string) => void;
+  /** The names that are offered; all, where none are given. */
+  only?: readonly string[];
 };
 
 /** Chooses an agent; one that cannot be used here is offered only with the reason. */
-export function AgentSelect({ value, onChange, ...select }: Props) {
+export function AgentSelect({ value, onChange, only, ...select }: Props) {
   const agents = useAgents();
   return (
     <Select
       aria-label="Agent"
       placeholder={agents.error ? "agents could not be loaded" : "agent"}
       allowDeselect={false}
-      data={(agents.data ?? []).map(({ name, title, unavailable }) => ({
-        value: name,
-        label: title,
-        disabled: unavailable !== null,
-      }))}
+      data={(agents.data ?? [])
+        .filter(({ name }) => only?.includes(name) ?? true)
+        .map(({ name, title, unavailable }) => ({ value: name, label: title, disabled: unavailable !== null }))}
       value={value}
       onChange={(name) => name !== null && onChange(name)}
       classNames={{ option: classes.choice }}

@@ -112,6 +112,16 @@ export function taskDetail(id) {
   };
 }
 
+export const models = [
+  {
+    id: "gemini-3.5-flash",
+    agent: "gemini",
+    context: 1_000_000,
+    tool: null,
+    prices: { input: 0.5, output: 3, cached: 0.05, long: null },
+  },
+];
+
 export const agents = [
   {
     name: "oracle",

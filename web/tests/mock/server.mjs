@@ -13,6 +13,7 @@ import {
   batches,
   batchProblem,
   logs,
+  models,
   quotas,
   rolloutDetail,
   rollouts,
@@ -130,6 +131,7 @@ const ROUTES = [
           : [],
       }),
   ],
+  ["GET", /^\/api\/models$/, (_request, response) => json(response, models)],
   ["GET", /^\/api\/agents$/, (_request, response) => json(response, agents)],
   ["POST", /^\/api\/tasks\/upload$/, (_request, response) => json(response, uploadProblem, 422)],
   [
