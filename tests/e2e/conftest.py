@@ -25,7 +25,12 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with log_path.open("w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "rolldeck.cli.main", "serve", "--port", "0", "--json"],
-            env={**os.environ, "ROLLDECK_DATA_DIR": str(data_dir)},
+            env={
+                **os.environ,
+                "ROLLDECK_DATA_DIR": str(data_dir),
+                # So that an agent with a model can be chosen; nothing listens there.
+                "ROLLDECK_OPENAI_COMPATIBLE_BASE_URL": "http://127.0.0.1:9/v1",
+            },
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -18,15 +18,15 @@ export function ReaderChoice({ reader, problems, onChange }: Props) {
   const change = (changes: Partial<Reader>) => onChange({ ...reader, ...changes });
   return (
     <fieldset className={classes.group}>
-      <legend>Answers that are not written as asked</legend>
+      <legend>Who reads answers that are not written as asked</legend>
       <SegmentedControl
         size="xs"
         className={classes.segments}
         aria-label="Who reads answers that are not written as asked"
         data={[
-          { value: "server", label: "As the server has it" },
-          { value: "nobody", label: "Nobody reads them" },
-          { value: "model", label: "A model reads them" },
+          { value: "server", label: "As the server says" },
+          { value: "nobody", label: "Nobody" },
+          { value: "model", label: "A model" },
         ]}
         value={reader.by}
         onChange={(by) => change({ by: by as Reader["by"] })}

@@ -63,7 +63,8 @@ type OneByOneProps = {
 
 function OneByOne({ chosen, tasks, onChange }: OneByOneProps) {
   const [search, setSearch] = useState("");
-  const found = filterTasks(tasks, search);
+  const [chosenBefore] = useState(chosen);
+  const found = [...filterTasks(tasks, search)].sort((a, b) => +chosenBefore.has(b.id) - +chosenBefore.has(a.id));
   return (
     <div className={classes.choice}>
       <TextInput

@@ -46,6 +46,7 @@ export const theme = createTheme({
         centered: true,
         overlayProps: { backgroundOpacity: 0.45, blur: 2 },
         closeButtonProps: { "aria-label": "Close" },
+        attributes: { header: { role: "none" } }, // it is not the page's banner
       },
     },
   },

@@ -124,7 +124,7 @@ describe("starting rollouts", () => {
     await user.click(within(form).getByLabelText("Safety", { selector: "input" }));
     await user.click(await screen.findByRole("option", { name: "allow" }));
     await user.type(within(form).getByLabelText("Budget of the batch ($)"), "2.5");
-    await user.click(within(form).getByRole("radio", { name: "Nobody reads them" }));
+    await user.click(within(form).getByRole("radio", { name: "Nobody" }));
     await user.click(within(form).getByRole("button", { name: "Start 1 rollout" }));
     const options = {
       agents: [{ agent: "gemini", model: "g-1", parameters: { safety: "allow" } }],
