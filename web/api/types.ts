@@ -31,7 +31,6 @@ export type Evidence = Schemas["Evidence"];
 export type Health = Schemas["Health"];
 export type Interval = Schemas["Interval"];
 export type Log = Schemas["Log"];
-export type KnownModel = Schemas["KnownModel"];
 export type Match = Schemas["Match"];
 export type Order = Schemas["OrderView"];
 export type People = Schemas["PeopleView"];
