@@ -190,15 +190,6 @@ export function useAgents() {
   });
 }
 
-/** The models whose prices and context are known; agents can ask others, too. */
-export function useModels() {
-  return useQuery({
-    queryKey: ["models"],
-    queryFn: ({ signal }) => answer(client.GET("/api/models", { signal })),
-    staleTime: 600_000,
-  });
-}
-
 const CHANGED_BY_DELETION = ["tasks", "task", "rollouts", "batches", "health"];
 const CHANGED_BY_ROLLOUTS = [...CHANGED_BY_DELETION, "rollout", "attempts", "batch"];
 

@@ -1,7 +1,8 @@
 "use client";
 
 import { Autocomplete, type AutocompleteProps } from "@mantine/core";
-import { useModels } from "@/api/queries";
+import { useModels } from "@/api/installation";
+
 import type { KnownModel } from "@/api/types";
 import classes from "./ModelInput.module.css";
 import { modelsOf } from "./options";

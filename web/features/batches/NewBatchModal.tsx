@@ -3,8 +3,9 @@
 import { Button, Checkbox, Modal, NumberInput, Skeleton, TextInput } from "@mantine/core";
 import { useRouter } from "next/navigation";
 import { useEffect, useRef, useState } from "react";
+import { useModels } from "@/api/installation";
 import { failureOf } from "@/api/problem";
-import { useAgents, useEveryTask, useModels } from "@/api/queries";
+import { useAgents, useEveryTask } from "@/api/queries";
 import type { ProblemField, TaskSummary } from "@/api/types";
 import { FailureNote } from "@/components/FailureNote";
 import { ProblemList } from "@/components/ProblemList";
