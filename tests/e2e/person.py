@@ -1,6 +1,7 @@
 """What a person does in the dashboard."""
 
 import json
+import re
 from pathlib import Path
 
 from playwright.sync_api import Page
@@ -19,8 +20,23 @@ def example_task(task_id: str, directory: Path) -> Path:
     return path
 
 
-def upload(page: Page, path: Path) -> None:
-    """Choose a file in the sidebar."""
+def choose_upload(page: Page, path: Path) -> None:
+    """Choose a file in the sidebar, which shows what its upload would do."""
     with page.expect_file_chooser() as chooser:
         page.get_by_role("button", name="Upload tasks").first.click()
     chooser.value.set_files(path)
+
+
+def upload(page: Page, path: Path) -> None:
+    """Upload a file: see what it would do, and have it done, where it would do anything."""
+    choose_upload(page, path)
+    dialog = page.get_by_role("dialog")
+    confirm = dialog.get_by_role("button", name=re.compile(r"^Upload \d"))
+    close = dialog.get_by_role("button", name="Close").last
+    confirm.or_(close).first.wait_for()
+    dialog.get_by_label("What the upload would do").wait_for()
+    if confirm.is_visible():
+        confirm.click()
+        dialog.get_by_role("status").filter(has_text="added").wait_for()
+    close.click()
+    dialog.wait_for(state="hidden")

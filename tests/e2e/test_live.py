@@ -1,6 +1,5 @@
 """A person watches running rollouts, and pages that follow what happens without asking again."""
 
-import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -17,7 +16,6 @@ def start(page: Page, address: str, task_id: str) -> None:
 def test_running_browsers_are_watched_live_and_nothing_is_polled(page: Page, address: str, tmp_path: Path) -> None:
     page.goto(address)
     upload(page, example_task("revenue-2023", tmp_path))
-    expect(page.get_by_text(re.compile("1 added|1 unchanged"))).to_be_visible()
     page.get_by_role("link", name="Live", exact=True).click()
     expect(page.get_by_role("heading", name="Nothing is running")).to_be_visible()
 
@@ -48,7 +46,6 @@ def test_running_browsers_are_watched_live_and_nothing_is_polled(page: Page, add
 def test_an_exported_rollout_is_downloaded_whole(page: Page, address: str, tmp_path: Path) -> None:
     page.goto(address)
     upload(page, example_task("orders-in-2024", tmp_path))
-    expect(page.get_by_text(re.compile("1 added|1 unchanged"))).to_be_visible()
     answer = page.request.post(f"{address}/api/rollouts", data={"task_ids": ["orders-in-2024"], "agent": "noop"})
     rollout_id = answer.json()["rollouts"][0]["id"]
     page.goto(f"{address}/rollout/?id={rollout_id}")

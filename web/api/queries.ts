@@ -208,15 +208,22 @@ function useInvalidate(keys: readonly string[]) {
   return () => Promise.all(keys.map((key) => queries.invalidateQueries({ queryKey: [key] })));
 }
 
+/** What an upload of a file would do; nothing of it is done. */
+export function previewUpload(file: File, signal: AbortSignal) {
+  return answer(client.POST("/api/tasks/upload/preview", { ...asForm(file), signal }));
+}
+
+// The document types a binary field as a string; what is sent is the form itself.
+function asForm(file: File) {
+  const form = new FormData();
+  form.append("file", file);
+  return { body: { file: file.name }, bodySerializer: () => form };
+}
+
 export function useUploadTasks() {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (file: File) => {
-      const form = new FormData();
-      form.append("file", file);
-      // The document types a binary field as a string; what is sent is the form itself.
-      return answer(client.POST("/api/tasks/upload", { body: { file: file.name }, bodySerializer: () => form }));
-    },
+    mutationFn: (file: File) => answer(client.POST("/api/tasks/upload", asForm(file))),
     onSuccess: () =>
       Promise.all([
         queries.invalidateQueries({ queryKey: ["tasks"] }),

@@ -12,6 +12,7 @@ const GAPS_MS: Record<string, number> = {
   rollouts: 500,
   overview: 1000,
   analytics: 5000,
+  facets: 5000,
 };
 const USUAL_GAP_MS = 250;
 
@@ -23,6 +24,7 @@ export function outdatedBy({ kind, rollout_id, batch_id, task_id, data }: Stream
     ["batches"],
     ["batch", batch_id],
     ["rollouts"],
+    ["facets"],
     ["health"],
     ["overview"],
     ["analytics"],
@@ -40,6 +42,7 @@ export function outdatedBy({ kind, rollout_id, batch_id, task_id, data }: Stream
     case "rollout.status":
       return [
         ["rollout", rollout_id],
+        ["row", rollout_id],
         ["attempts", rollout_id],
         ["steps", rollout_id],
         ["workers"],
@@ -48,7 +51,7 @@ export function outdatedBy({ kind, rollout_id, batch_id, task_id, data }: Stream
         ...counts,
       ];
     case "rollout.deleted":
-      return counts;
+      return [["row", rollout_id], ...counts];
     case "batch.created":
     case "batch.changed":
     case "batch.deleted":

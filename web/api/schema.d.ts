@@ -2566,7 +2566,7 @@ export interface components {
          * @description How likely at least one of ``k`` rollouts of a task succeeds, on average over tasks.
          *
          *     Over the ``tasks`` that have at least ``k`` completed rollouts; ``too_few`` others have some, but fewer. ``interval``
-         *     draws whole tasks (bootstrap, 95 %).
+         *     draws whole tasks (bootstrap, 95 %); of a single task it is Wilson's of its rate, carried over to ``k`` rollouts.
          */
         PassAtK: {
             /** K */

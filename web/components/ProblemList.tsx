@@ -11,6 +11,7 @@ const SHOWN_AT_FIRST = 100;
 /** Every reason why an input was refused: which item, which field, what is wrong with it. */
 export function ProblemList({ problems, label }: { problems: readonly ProblemField[]; label: string }) {
   const [whole, setWhole] = useState(false);
+  const hasLines = problems.some(({ line }) => line != null);
   const shown = whole ? problems : problems.slice(0, SHOWN_AT_FIRST);
   if (problems.length === 0) return null;
   return (
@@ -18,6 +19,7 @@ export function ProblemList({ problems, label }: { problems: readonly ProblemFie
       <table className={classes.table}>
         <thead>
           <tr>
+            {hasLines && <th scope="col">Line</th>}
             <th scope="col" title="position in the file, counted from 0">
               Task
             </th>
@@ -30,6 +32,7 @@ export function ProblemList({ problems, label }: { problems: readonly ProblemFie
           {shown.map((problem, position) => (
             // biome-ignore lint/suspicious/noArrayIndexKey: problems have no identity, and the list never changes
             <tr key={position}>
+              {hasLines && <td>{problem.line}</td>}
               <td>{problem.index == null ? "" : `#${problem.index}`}</td>
               <td className={classes.code}>{problem.item_id ?? ""}</td>
               <td className={classes.code}>{problem.field}</td>

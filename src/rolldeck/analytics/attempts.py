@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from math import comb
 
-from rolldeck.analytics.intervals import Interval, clustered
+from rolldeck.analytics.intervals import Interval, clustered, wilson
 from rolldeck.analytics.tally import Figure, LeftOut, by_contestant, count, grouped
 from rolldeck.storage.tallies import Tally
 
@@ -14,7 +14,7 @@ class PassAtK(Figure):
     """How likely at least one of ``k`` rollouts of a task succeeds, on average over tasks.
 
     Over the ``tasks`` that have at least ``k`` completed rollouts; ``too_few`` others have some, but fewer. ``interval``
-    draws whole tasks (bootstrap, 95 %).
+    draws whole tasks (bootstrap, 95 %); of a single task it is Wilson's of its rate, carried over to ``k`` rollouts.
     """
 
     k: int
@@ -86,19 +86,29 @@ def _points(tallies: Sequence[Tally]) -> list[PassAtK]:
     counted = map(count, grouped(tallies, lambda tally: tally.task_id).values())
     tasks = [each for each in counted if each.completed]
     most = max((each.completed for each in tasks), default=0)
+    alone = wilson(tasks[0].succeeded, tasks[0].completed) if len(tasks) == 1 else None
     points = []
     for k in (k for k in _SHOWN if k <= most):
         estimates = [pass_at_k(each.completed, each.succeeded, k) for each in tasks if each.completed >= k]
+        estimate = sum(estimates) / len(estimates)
         points.append(
             PassAtK(
                 k=k,
-                estimate=sum(estimates) / len(estimates),
-                interval=clustered(estimates),
+                estimate=estimate,
+                interval=clustered(estimates) if alone is None else _at_least_one_of(k, alone, estimate),
                 tasks=len(estimates),
                 too_few=len(tasks) - len(estimates),
             )
         )
     return points
+
+
+def _at_least_one_of(k: int, rate: Interval, estimate: float) -> Interval:
+    """Return the interval of how likely one of ``k`` independent rollouts succeeds, which grows with their rate.
+
+    It holds the estimate: that of as many rollouts as there are is 1 as soon as one of them succeeded.
+    """
+    return Interval(low=1 - (1 - rate.low) ** k, high=max(estimate, 1 - (1 - rate.high) ** k))
 
 
 def flaky_tasks(tallies: Sequence[Tally], most: int) -> FlakyTasks:

@@ -208,3 +208,14 @@ def test_failures_are_counted_by_their_kind() -> None:
         ("ModelError", "noop", 1),
     ]
     assert (found.failed, found.ended) == (6, 8)
+
+
+def test_pass_at_k_of_a_single_task_has_the_interval_of_its_rate() -> None:
+    (curve,) = pass_curves(tried("a", 3, 5)).curves
+    rate = wilson(3, 8)
+    assert rate is not None
+    for point in curve.points:
+        assert point.interval is not None
+        assert point.interval.low == pytest.approx(1 - (1 - rate.low) ** point.k)
+        assert point.interval.high == pytest.approx(max(point.estimate, 1 - (1 - rate.high) ** point.k))
+        assert point.interval.low <= point.estimate

@@ -2,11 +2,11 @@
 
 import Link from "next/link";
 import type { Rollout } from "@/api/types";
-import { Time, useSecondsSince } from "@/components/Time";
-import { formatCount, formatDuration } from "@/lib/format";
-import { compactJson, firstLine, shorten } from "@/lib/text";
+import { Time } from "@/components/Time";
+import { formatCount } from "@/lib/format";
+import { Duration, Gist } from "./Gist";
 import { OutcomeBadge } from "./OutcomeBadge";
-import { isLive, outcomeOf, truncationOf } from "./outcome";
+import { outcomeOf } from "./outcome";
 import classes from "./RolloutCard.module.css";
 
 type Props = { rollout: Rollout; showTask?: boolean };
@@ -33,7 +33,9 @@ export function RolloutCard({ rollout, showTask = false }: Props) {
       <span className={classes.agent} title={who}>
         {rollout.model ?? rollout.agent}
       </span>
-      <Gist rollout={rollout} />
+      <span className={classes.gist}>
+        <Gist rollout={rollout} />
+      </span>
       <span className={classes.figures}>
         <span>{formatCount(rollout.steps, "step")}</span>
         <Duration rollout={rollout} />
@@ -43,35 +45,4 @@ export function RolloutCard({ rollout, showTask = false }: Props) {
       </span>
     </Link>
   );
-}
-
-/** The one line that a reader looks for: the error, else the answer. */
-function Gist({ rollout }: { rollout: Rollout }) {
-  if (rollout.status === "pending" && rollout.attempt > 1) {
-    return <span className={classes.gist}>waits for a worker again, for attempt {rollout.attempt}</span>;
-  }
-  const error = rollout.errors[0];
-  if (error !== undefined && rollout.status !== "completed") {
-    return (
-      <span className={classes.gist} data-kind="error">
-        {error.phase}: {shorten(firstLine(error.message), 200)}
-      </span>
-    );
-  }
-  const truncation = truncationOf(rollout);
-  const answer = rollout.verdict?.parsed ?? null;
-  return (
-    <span className={classes.gist}>
-      {rollout.reused_from !== null && <span className={classes.reused}>Reused</span>}
-      {truncation !== null && <span className={classes.truncation}>{truncation}</span>}
-      {answer !== null && <code>{compactJson(answer, 160)}</code>}
-      {answer === null && rollout.verdict !== null && <span>{shorten(firstLine(rollout.verdict.reason), 160)}</span>}
-    </span>
-  );
-}
-
-function Duration({ rollout }: { rollout: Rollout }) {
-  const running = useSecondsSince(isLive(rollout.status) ? rollout.started_at : null);
-  const seconds = rollout.seconds ?? running;
-  return <span>{seconds === null ? "–" : formatDuration(seconds)}</span>;
 }

@@ -8,6 +8,7 @@ import Link from "next/link";
 import { type ReactNode, Suspense } from "react";
 import { usePreload } from "@/components/usePreload";
 import { PeopleNotice } from "@/features/people/PeopleNotice";
+import { useShortcut } from "@/lib/useShortcut";
 import { ConnectionBanner } from "./ConnectionBanner";
 import classes from "./Frame.module.css";
 import { Logo } from "./Logo";
@@ -19,29 +20,33 @@ import { ShortcutsButton } from "./Shortcuts";
 const loadSidebarDrawer = () => import("./SidebarDrawer");
 const SidebarDrawer = dynamic(loadSidebarDrawer, { ssr: false });
 
-type Props = { children: ReactNode; sidebar?: (close: () => void) => ReactNode };
+type Props = { children: ReactNode; sidebar?: ReactNode };
 
-/** What surrounds every page: header, banner when the server is gone, and a sidebar that becomes a drawer on narrow screens. */
+/**
+ * What surrounds every page: header, banner when the server is gone, and the tasks: docked where a page has a `sidebar` and the screen is
+ * wide enough, else in a drawer.
+ */
 export function Frame({ children, sidebar }: Props) {
   const [opened, { open, close }] = useDisclosure(false);
   usePreload(loadSidebarDrawer);
+  useShortcut("/", open, { preventDefault: true, useKey: true, ignoreModifiers: true, enabled: sidebar === undefined });
   return (
     <>
       <a href="#main" className="skip-link">
         Skip to the content
       </a>
       <header className={classes.header}>
-        {sidebar && (
-          <ActionIcon
-            className={classes.burger}
-            variant="subtle"
-            color="gray"
-            aria-label="Show the tasks"
-            onClick={open}
-          >
-            <IconMenu2 size={18} />
-          </ActionIcon>
-        )}
+        <ActionIcon
+          className={classes.burger}
+          data-docked={sidebar !== undefined || undefined}
+          variant="subtle"
+          color="gray"
+          aria-label="Show the tasks"
+          title="Tasks"
+          onClick={open}
+        >
+          <IconMenu2 size={18} />
+        </ActionIcon>
         <Link href="/" className={classes.brand} aria-label="Rolldeck: the tasks" prefetch={false}>
           <Logo />
           <span className={classes.brandName}>Rolldeck</span>
@@ -64,18 +69,14 @@ export function Frame({ children, sidebar }: Props) {
       <div className={sidebar ? classes.withSidebar : classes.plain}>
         {sidebar && (
           <aside className={classes.sidebar} aria-label="Tasks">
-            {sidebar(() => {})}
+            {sidebar}
           </aside>
         )}
         <main id="main" tabIndex={-1} className={classes.main}>
           {children}
         </main>
       </div>
-      {sidebar && (
-        <SidebarDrawer opened={opened} onClose={close}>
-          {sidebar(close)}
-        </SidebarDrawer>
-      )}
+      <SidebarDrawer opened={opened} onClose={close} />
     </>
   );
 }

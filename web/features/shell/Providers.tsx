@@ -5,6 +5,7 @@ import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { NuqsAdapter } from "nuqs/adapters/next/app";
 import { type ReactNode, useState } from "react";
 import { failureOf } from "@/api/problem";
+import { UploadProvider } from "@/features/upload/UploadProvider";
 import { StreamProvider } from "./StreamProvider";
 import { cssVariables, theme } from "./theme";
 
@@ -29,7 +30,9 @@ export function Providers({ children }: { children: ReactNode }) {
     <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
       <QueryClientProvider client={queryClient}>
         <StreamProvider>
-          <NuqsAdapter>{children}</NuqsAdapter>
+          <NuqsAdapter>
+            <UploadProvider>{children}</UploadProvider>
+          </NuqsAdapter>
         </StreamProvider>
       </QueryClientProvider>
     </MantineProvider>

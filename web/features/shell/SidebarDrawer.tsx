@@ -1,22 +1,22 @@
 import { Drawer, VisuallyHidden } from "@mantine/core";
-import type { ReactNode } from "react";
+import { TasksAside } from "@/features/tasks/TasksAside";
 import classes from "./SidebarDrawer.module.css";
 
-type Props = { opened: boolean; onClose: () => void; children: ReactNode };
+type Props = { opened: boolean; onClose: () => void };
 
-/** The sidebar where the screen is too narrow for one. */
-export default function SidebarDrawer({ opened, onClose, children }: Props) {
+/** The tasks where they are not docked: on narrow screens, and beside pages that need all of the width. */
+export default function SidebarDrawer({ opened, onClose }: Props) {
   return (
     <Drawer
       opened={opened}
       onClose={onClose}
       title="Tasks"
-      size={320}
+      size={340}
       padding={0}
       classNames={{ header: classes.header, body: classes.body, content: classes.content }}
       closeButtonProps={{ children: <VisuallyHidden>Close</VisuallyHidden> }}
     >
-      {children}
+      <TasksAside onNavigate={onClose} />
     </Drawer>
   );
 }

@@ -5,6 +5,7 @@ export type Place = { name: string; href: string; key: string; pages: readonly s
 /** The places of the dashboard: each with the key that goes there after `g`, and the pages that belong to it. */
 export const PLACES: readonly Place[] = [
   { name: "Overview", href: "/", key: "o", pages: ["/"] },
+  { name: "Rollouts", href: "/rollouts/", key: "r", pages: ["/rollouts/", "/rollout/"] },
   { name: "Live", href: "/live/", key: "l", pages: ["/live/"] },
   { name: "Batches", href: "/batches/", key: "b", pages: ["/batches/", "/batch/"] },
   { name: "Analytics", href: "/analytics/", key: "a", pages: ["/analytics/"] },

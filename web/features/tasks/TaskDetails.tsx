@@ -1,6 +1,7 @@
 "use client";
 
 import { Skeleton } from "@mantine/core";
+import { useQueryState } from "nuqs";
 import { isMissing } from "@/api/problem";
 import { useTask } from "@/api/queries";
 import type { TaskDetail } from "@/api/types";
@@ -11,14 +12,17 @@ import { Panel } from "@/components/Panel";
 import { CountsStrip } from "@/features/rollouts/CountsStrip";
 import { RolloutList } from "@/features/rollouts/RolloutList";
 import { formatDuration } from "@/lib/format";
+import { AttemptGrid } from "./AttemptGrid";
 import { Instruction } from "./Instruction";
 import { verifierRules } from "./rules";
 import { StartRollouts } from "./StartRollouts";
 import classes from "./TaskDetails.module.css";
+import { Versions } from "./Versions";
 
 /** One task: what is asked, what is right, and all its rollouts. */
 export function TaskDetails({ id }: { id: string }) {
-  const query = useTask(id);
+  const [version] = useQueryState("version");
+  const query = useTask(id, version ?? undefined);
   if (query.data === undefined) {
     if (isMissing(query.error)) {
       return (
@@ -26,7 +30,14 @@ export function TaskDetails({ id }: { id: string }) {
           title="There is no such task"
           detail={
             <>
-              No task has the id <code>{id}</code>.
+              No task has the id <code>{id}</code>
+              {version !== null && (
+                <>
+                  {" "}
+                  and the version <code>{version}</code>
+                </>
+              )}
+              .
             </>
           }
           home
@@ -46,6 +57,7 @@ export function TaskDetails({ id }: { id: string }) {
         <h1 className={classes.id}>{task.id}</h1>
         <Facts detail={query.data} />
       </header>
+      <Versions detail={query.data} />
       <div className={classes.columns}>
         <div className={classes.column}>
           <Panel title="Instruction">
@@ -74,6 +86,7 @@ export function TaskDetails({ id }: { id: string }) {
           <StartRollouts taskIds={[task.id]} />
         </div>
         {counts.total > 0 && <CountsStrip counts={counts} />}
+        <AttemptGrid taskId={task.id} version={version ?? undefined} />
         <RolloutList
           within={{ task_id: task.id }}
           empty={

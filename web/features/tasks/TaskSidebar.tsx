@@ -23,12 +23,14 @@ type Props = {
   query: ReturnType<typeof useTasks>;
   tasks: readonly TaskSummary[];
   current: string | null;
+  /** Whether the page is the overview. */
+  onOverview: boolean;
   selection: Selection;
   onUpload: (file: File) => void;
   onNavigate: () => void;
 };
 
-export function TaskSidebar({ query, tasks, current, selection, onUpload, onNavigate }: Props) {
+export function TaskSidebar({ query, tasks, current, onOverview, selection, onUpload, onNavigate }: Props) {
   const [search, setSearch] = useState("");
   const searchField = useRef<HTMLInputElement>(null);
   useShortcut("/", () => searchField.current?.focus(), { preventDefault: true, useKey: true, ignoreModifiers: true });
@@ -42,7 +44,7 @@ export function TaskSidebar({ query, tasks, current, selection, onUpload, onNavi
           <Link
             href="/"
             className={classes.overview}
-            aria-current={current === null ? "page" : undefined}
+            aria-current={onOverview ? "page" : undefined}
             onClick={onNavigate}
           >
             Overview
@@ -57,6 +59,7 @@ export function TaskSidebar({ query, tasks, current, selection, onUpload, onNavi
         </div>
         <TextInput
           ref={searchField}
+          data-autofocus
           type="search"
           aria-label="Search the tasks"
           placeholder="Search tasks  ( / )"

@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { useSyncExternalStore } from "react";
 
 export type Selection = {
   ids: ReadonlySet<string>;
@@ -9,18 +9,32 @@ export type Selection = {
   clear: () => void;
 };
 
-/** Which tasks are chosen for something that is done with several at once. */
+const NONE: ReadonlySet<string> = new Set();
+let selected = NONE;
+const listeners = new Set<() => void>();
+
+function set(ids: ReadonlySet<string>): void {
+  selected = ids;
+  for (const changed of listeners) changed();
+}
+
+function listen(changed: () => void): () => void {
+  listeners.add(changed);
+  return () => listeners.delete(changed);
+}
+
+function toggle(id: string): void {
+  const after = new Set(selected);
+  if (!after.delete(id)) after.add(id);
+  set(after);
+}
+
+/** Which tasks are chosen for something that is done with several at once: the same ones on every page. */
 export function useSelection(): Selection {
-  const [ids, setIds] = useState<ReadonlySet<string>>(new Set());
-  return {
-    ids,
-    toggle: (id) =>
-      setIds((before) => {
-        const after = new Set(before);
-        if (!after.delete(id)) after.add(id);
-        return after;
-      }),
-    add: (more) => setIds((before) => new Set([...before, ...more])),
-    clear: () => setIds(new Set()),
-  };
+  const ids = useSyncExternalStore(
+    listen,
+    () => selected,
+    () => NONE,
+  );
+  return { ids, toggle, add: (more) => set(new Set([...selected, ...more])), clear: () => set(NONE) };
 }

@@ -1,0 +1,5 @@
+import { RolloutsScreen } from "@/features/rollouts/table/RolloutsScreen";
+
+export default function Page() {
+  return <RolloutsScreen />;
+}
