@@ -1,6 +1,5 @@
 """A person in the loop: takes over from an agent and hands back; is the agent, and answers."""
 
-import re
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -15,7 +14,6 @@ def start(page: Page, address: str, tmp_path: Path, agent: str) -> str:
     """Upload a task, start a rollout of it, and return its id."""
     page.goto(address)
     upload(page, example_task(TASK, tmp_path))
-    expect(page.get_by_text(re.compile("1 added|1 unchanged"))).to_be_visible()
     answer = page.request.post(f"{address}/api/rollouts", data={"task_ids": [TASK], "agent": agent})
     assert answer.ok, answer.text()
     return str(answer.json()["rollouts"][0]["id"])
