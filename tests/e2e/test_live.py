@@ -23,6 +23,9 @@ def test_running_browsers_are_watched_live_and_nothing_is_polled(page: Page, add
     tile = page.get_by_role("list", name="Running rollouts").get_by_role("link")
     expect(tile.get_by_role("img", name="Live picture of revenue-2023")).to_be_visible(timeout=ROLLOUT_MILLISECONDS)
     tile.click()
+    desk = page.get_by_role("dialog", name="A running rollout")
+    expect(desk.get_by_role("img", name="Live picture of revenue-2023")).to_be_visible()
+    desk.get_by_role("link", name="Page of the rollout").click()
 
     expect(page.get_by_role("img", name="Live picture of the rollout")).to_be_visible()
     steps = page.get_by_role("region", name="Steps").get_by_role("listitem")

@@ -25,13 +25,13 @@ def line_of(event: LoggedEvent) -> Text:
     """Return an event as one line: local time, what it is about, what happened."""
     what, colour = _WORDS[event.kind](event)
     line = Text(f"{event.at.astimezone():%H:%M:%S} ", style="dim")
-    line.append(_plain(_subject(event)).ljust(_SUBJECT_WIDTH), style="default not dim")
-    line.append(_plain(what), style=f"{colour} not dim" if colour != "dim" else "dim")
+    line.append(plain(_subject(event)).ljust(_SUBJECT_WIDTH), style="default not dim")
+    line.append(plain(what), style=f"{colour} not dim" if colour != "dim" else "dim")
     return line
 
 
-def _plain(text: str) -> str:
-    # Names come from users and answers of models: none may move the cursor or colour the terminal.
+def plain(text: str) -> str:
+    """Return a text that can do nothing to a terminal: names come from users, and what models say from anybody."""
     return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
 
 

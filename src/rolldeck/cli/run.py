@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rich.console import Console
 
 from rolldeck.agents.models.cassette import Cassette
 from rolldeck.api.starting import refuse_unfit_reader, refuse_unknown_costs
+from rolldeck.cli.attendance import Attendance, needs_person
 from rolldeck.cli.batch import (
     BatchResult,
     build_templates,
@@ -65,8 +67,11 @@ class RunTasks:
             refuse_unknown_costs(spec, deck.agents)
             await build_templates(deck.environments, {task.environment for task in tasks}, console)
             await deck.database.tasks.upload(tasks)
-            async with open_adapters(deck) as adapters:
-                result = await execute(deck, adapters, await queue(deck, spec), console)
+            attendance = Attendance()
+            async with open_adapters(deck, attendance.audience) as adapters:
+                attended = attendance.serving(deck, adapters, console) if needs_person(choice) else nullcontext()
+                async with attended:
+                    result = await execute(deck, adapters, await queue(deck, spec), console)
         self._print(result, deck)
         if result.interrupted:
             return INTERRUPTED

@@ -159,6 +159,18 @@ async def serving(deck: Deck, listener: socket.socket) -> AsyncIterator[Serving]
             await _end(parts, server)
 
 
+@asynccontextmanager
+async def serving_alone(services: Services, listener: socket.socket) -> AsyncIterator[str]:
+    """Serve without workers of its own until the block ends; gives the address. For rollouts that this process executes."""
+    server = _Server(services)
+    part = asyncio.create_task(server.serve(sockets=[listener]), name="server")
+    try:
+        await _first(server.ready)
+        yield address_of(listener)
+    finally:
+        await _end({part}, server)
+
+
 def _passing_on_to(services: Services) -> OnTold:
     """Return who passes on what workers tell to those who follow and watch."""
 

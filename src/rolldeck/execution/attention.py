@@ -13,6 +13,10 @@ class Attention:
     def heed(self, wanted: frozenset[str]) -> None:
         """Take note of all rollouts whose pages persons want, and let all that wait look now. Returns at once."""
         self._wanted = wanted
+        self.look()
+
+    def look(self) -> None:
+        """Let all that wait look now: a person may have answered, or ordered. Returns at once."""
         look, self._look = self._look, asyncio.Event()
         look.set()
 
