@@ -70,7 +70,13 @@ class GeminiApi:
 
     @property
     def app(self) -> Starlette:
-        return Starlette(routes=[Route("/{version}/models/{model}:generateContent", self._generate, methods=["POST"])])
+        places = ("models", "projects/{project}/locations/{location}/publishers/google/models")
+        return Starlette(
+            routes=[
+                Route(f"/{{version}}/{place}/{{model}}:generateContent", self._generate, methods=["POST"])
+                for place in places
+            ]
+        )
 
     async def _generate(self, request: Request) -> Response:
         body = await request.json()
@@ -84,7 +90,11 @@ class GeminiApi:
             return JSONResponse({"error": {"code": 400, "message": str(violation), "status": "INVALID_ARGUMENT"}}, 400)
 
     async def _answer(self, request: Request, body: Json) -> Json:
-        if request.headers.get("x-goog-api-key") != self.desk.key:
+        if "project" in request.path_params:  # Vertex AI
+            if request.headers.get("authorization") != f"Bearer {self.desk.key}":
+                raise Violation("the access token is not valid")
+            self.desk.places.append(f"{request.path_params['project']}/{request.path_params['location']}")
+        elif request.headers.get("x-goog-api-key") != self.desk.key:
             raise Violation("the API key is not valid")
         if (question := _question_in(body)) is not None:
             return _reply({"role": "model", "parts": [{"text": self.desk.answer(question)}]}, 0)

@@ -34,6 +34,8 @@ class Desk:
     troubles: deque[Trouble] = field(default_factory=deque)
     violations: list[str] = field(default_factory=list)
     requests: list[Mapping[str, object]] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """Project and location of each request, where the API has those."""
 
     def answer(self, question: str) -> str:
         """Return what the model replies to a single question."""

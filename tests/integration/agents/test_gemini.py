@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import google.auth
 import pytest
+from google.oauth2.credentials import Credentials
 from PIL import Image
 from pydantic import SecretStr
 
@@ -364,3 +366,41 @@ def test_an_agent_without_access_says_what_is_missing() -> None:
 )
 def test_what_it_cannot_be_told_is_refused_by_field(choice: AgentChoice, fields: Sequence[str]) -> None:
     assert [problem.field for problem in gemini_agent(ModelAccess()).problems(choice)] == fields
+
+
+@pytest.mark.parametrize("location", ["europe-west4", None])
+async def test_vertex_ai_is_asked_in_its_project_with_the_machines_credentials_and_no_key(
+    desk: Desk, surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, location: str | None
+) -> None:
+    monkeypatch.setattr(google.auth, "default", lambda **_: (Credentials(token=CANARY), "another-project"))
+    path = tmp_path / "c.jsonl"
+    api = GeminiApi(desk, lambda _prompt, _url: Scripted([CLICK, ANSWER]), page=(1280, 800))
+    async with serving(api.app) as address:
+        access = ModelAccess(base_url=address, options={"project": "a-project", "location": location})
+        kind = gemini_agent(access)
+        assert kind.info().unavailable is None
+        choice = AgentChoice(agent="gemini", model="gemini-3.5-flash")
+        agent = kind.create(choice, TASK, replace(surroundings, cassette=path, origin=ORIGIN))
+        try:
+            assert await Stage(agent).until_answer() == '{"count": 3}'
+        finally:
+            await agent.close()
+    assert desk.violations == []
+    assert desk.places == [f"a-project/{location or 'global'}"] * 2
+    assert CANARY not in path.read_text()
+
+
+async def test_a_token_that_vertex_ai_refuses_is_told_without_it(
+    desk: Desk, surroundings: Surroundings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(google.auth, "default", lambda **_: (Credentials(token=CANARY), None))
+    desk.troubles.append(echoing_key)
+    async with serving(GeminiApi(desk, lambda *_: Scripted([ANSWER])).app) as address:
+        kind = gemini_agent(ModelAccess(base_url=address, options={"project": "a-project"}))
+        agent = kind.create(AgentChoice(agent="gemini", model="gemini-3.5-flash"), TASK, surroundings)
+        try:
+            with pytest.raises(ModelRefused, match=r"\[key\] is not valid") as refused:
+                await Stage(agent).turn()
+        finally:
+            await agent.close()
+    assert CANARY not in str(refused.value)
