@@ -22,6 +22,8 @@ def start(page: Page, address: str, tmp_path: Path, agent: str) -> str:
 def test_a_person_is_the_agent_acts_on_the_live_page_and_answers(page: Page, address: str, tmp_path: Path) -> None:
     rollout_id = start(page, address, tmp_path, "human")
     expect(page.get_by_text("1 rollout waits for a person to act.")).to_be_visible(timeout=ROLLOUT_MILLISECONDS)
+    page.get_by_role("link", name=re.compile("^Live")).click()
+    expect(page.get_by_role("heading", name="Live")).to_be_visible()
     expect_accessible(page)
     page.get_by_role("link", name="Act", exact=True).click()
     desk = page.get_by_role("dialog", name="A running rollout")
