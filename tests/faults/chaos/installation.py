@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -93,13 +93,14 @@ class Installation:
         alive = {str(member.pid) for member in self.fleet.members if member.is_alive}
         run_dir, artifacts = self.station.run_dir, self.station.artifacts_dir
         sessions = [session for session in run_dir.iterdir() if session.name.split("+")[1] not in alive]
+        ours = {process.pid for process in processes_naming(run_dir)} | {member.pid for member in self.fleet.members}
         return {
             "processes": [str(process.pid) for process in processes_naming(run_dir)],
             "databases": [str(path) for path in run_dir.rglob("application.db")],
             "directories": [
                 str(path) for path in (*sessions, *run_dir.glob("*/*"), *artifacts.glob(".work/*")) if path.is_dir()
             ],
-            "ports": [str(port) for port in sorted(self.fleet.ports & _listened_on())],
+            "ports": [str(port) for port in sorted(self.fleet.ports & _listened_on(ours))],
             "file_descriptors": [
                 link for member in self.fleet.members if member.is_alive for link in _in_use(member, run_dir, artifacts)
             ],
@@ -110,11 +111,12 @@ def _in_use(member: Member, *directories: Path) -> list[str]:
     return [link for link in member.open_files() if any(str(directory) in link for directory in directories)]
 
 
-def _listened_on() -> set[int]:
+def _listened_on(pids: Collection[int]) -> set[int]:
+    """Return the ports of these processes: what others on the machine listen on may have been ours before."""
     return {
         connection.laddr.port
         for connection in psutil.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN and connection.laddr
+        if connection.status == psutil.CONN_LISTEN and connection.laddr and connection.pid in pids
     }
 
 

@@ -246,11 +246,19 @@ class ServedInstallation:
             findings = await Auditor(
                 database, LocalArtifacts(self.server.data_dir / "artifacts"), _knows_the_answer
             ).audit(self._batch_ids)
-            workers = await database.workers.list(alive=True)
-            ready = sum(worker.report.pool.ready for worker in workers)
             recovery = _recovery(await database.events.after(0, limit=1_000_000), self._struck)
-        orphans = self._left_of_all() if stopped else self._left_of_rollouts(ready)
+            orphans = self._left_of_all() if stopped else await self._left_at_last(database)
         return findings.account(faults=self.faults, orphans=orphans, recovery=recovery)
+
+    async def _left_at_last(self, database: Database) -> dict[str, list[str]]:
+        """Name what rollouts have left and nobody removes: a pool makes and discards meanwhile, and says so a moment later."""
+        deadline = time.monotonic() + 2 * LEASE_SECONDS
+        while True:
+            workers = await database.workers.list(alive=True)
+            left = self._left_of_rollouts(sum(worker.report.pool.ready for worker in workers))
+            if not any(left.values()) or time.monotonic() > deadline:
+                return left
+            await asyncio.sleep(0.5)
 
     def _left_of_rollouts(self, ready: int) -> dict[str, list[str]]:
         """What rollouts have left; each worker may keep its servers and what stands ready in its pool."""
