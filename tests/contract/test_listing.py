@@ -6,6 +6,7 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, insert
 
 from rolldeck.domain.batch import AgentChoice, BatchSpec
-from rolldeck.domain.errors import InvalidInput
+from rolldeck.domain.errors import InvalidInput, NotFound
 from rolldeck.domain.rollout import Phase, RolloutError, Step
 from rolldeck.domain.status import Event, Status
 from rolldeck.domain.task import Task
@@ -26,6 +27,7 @@ from rolldeck.storage.database.ids import least_ulid_at
 from rolldeck.storage.database.models import batches, rollouts, task_versions, tasks
 from rolldeck.storage.database.repositories import finding, listing, searching, wanted
 from rolldeck.storage.database.repositories.list_order import Cursor
+from rolldeck.storage.database.repositories.neighbours import neighbours_of
 from rolldeck.storage.database.repositories.text_sample import TextSample
 from rolldeck.storage.port import Change, Claim, RolloutFilter, RolloutPage, RolloutSort
 
@@ -415,6 +417,33 @@ async def told(address: str) -> AsyncIterator[Told]:
     database = await Database.open(address)
     yield Told(database)
     await database.close()
+
+
+@pytest.mark.parametrize("sort", RolloutSort)
+@pytest.mark.parametrize(
+    "where",
+    [RolloutFilter(), RolloutFilter(task_id="t1", success=False), RolloutFilter(text="hats")],
+    ids=["all", "wrong ones of a task", "a text"],
+)
+def test_a_rollout_stands_between_the_same_two_as_in_the_whole_list(
+    stored: Stored, where: RolloutFilter, sort: RolloutSort
+) -> None:
+    ids = naive(stored.rows, where, sort)
+    places = {*range(0, len(ids), max(1, len(ids) // 12)), len(ids) - 1}
+    for place in places:
+        found = stored.do(partial(neighbours_of, rollout_id=ids[place], where=where, sort=sort, sample=TextSample()))
+        assert (found.previous, found.following) == (
+            ids[place - 1] if place > 0 else None,
+            ids[place + 1] if place + 1 < len(ids) else None,
+        )
+
+
+def test_what_is_not_there_has_no_neighbours(stored: Stored) -> None:
+    missing = partial(
+        neighbours_of, rollout_id="gone", where=RolloutFilter(), sort=RolloutSort.NEWEST, sample=TextSample()
+    )
+    with pytest.raises(NotFound, match="There is no rollout gone"):
+        stored.do(missing)
 
 
 async def test_a_list_follows_what_happens_to_a_rollout(told: Told) -> None:

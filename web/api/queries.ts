@@ -109,6 +109,20 @@ export function useRolloutsById(ids: readonly string[]) {
 const rolloutOptions = (id: string) =>
   queryOptions({ queryKey: ["rollout", id], queryFn: ({ signal }) => readRollout(id, signal) });
 
+/** What stands before and after a rollout in a list. */
+export function useNeighbours(id: string, list: RolloutQuery) {
+  return useQuery({
+    queryKey: ["rollouts", "neighbours", id, list],
+    queryFn: ({ signal }) =>
+      answer(
+        client.GET("/api/rollouts/{rollout_id}/neighbours", {
+          params: { path: { rollout_id: id }, query: list },
+          signal,
+        }),
+      ),
+  });
+}
+
 function readRollout(id: string, signal?: AbortSignal): Promise<RolloutDetail> {
   return answer(client.GET("/api/rollouts/{rollout_id}", { params: { path: { rollout_id: id } }, signal }));
 }

@@ -263,6 +263,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/rollouts/{rollout_id}/neighbours": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Neighbours
+         * @description What stands before and after a rollout in the list that the same parameters ask for.
+         */
+        get: operations["get_neighbours"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/rollouts/{rollout_id}/retry": {
         parameters: {
             query?: never;
@@ -2463,6 +2483,16 @@ export interface components {
             kind: "navigate";
             /** Url */
             url: string;
+        };
+        /**
+         * NeighboursView
+         * @description The ids of the rollouts beside one in a list; null where it is the first or the last.
+         */
+        NeighboursView: {
+            /** Previous */
+            previous: string | null;
+            /** Following */
+            following: string | null;
         };
         /**
          * OccupiedList
@@ -5045,6 +5075,83 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeleteResult"];
+                };
+            };
+            /** @description The request is refused; `errors` names the fields */
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The server failed */
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_neighbours: {
+        parameters: {
+            query?: {
+                sort?: components["schemas"]["RolloutSort"];
+                /** @description only what belongs to this batch */
+                batch_id?: string | null;
+                /** @description only rollouts of this task */
+                task_id?: string | null;
+                /** @description a version of the task */
+                task_version?: string | null;
+                /** @description only rollouts in this environment */
+                environment?: string | null;
+                /** @description only rollouts of tasks with this tag */
+                tag?: string | null;
+                /** @description only rollouts in one of these statuses */
+                status?: components["schemas"]["Status"][] | null;
+                /** @description only rollouts of this agent */
+                agent?: string | null;
+                /** @description only rollouts of this model */
+                model?: string | null;
+                /** @description only completed rollouts with this verdict */
+                success?: boolean | null;
+                /** @description only failed rollouts, by the kind of their error */
+                error?: string | null;
+                /** @description only rollouts that were queued then (UTC) or later */
+                since?: string | null;
+                /** @description only rollouts that were queued before (UTC) */
+                until?: string | null;
+                /** @description only rollouts that took so long or longer */
+                min_seconds?: number | null;
+                /** @description only rollouts that took so long or shorter */
+                max_seconds?: number | null;
+                /** @description only rollouts that cost so many US dollars or more */
+                min_cost?: number | null;
+                /** @description only rollouts that cost so many US dollars or less */
+                max_cost?: number | null;
+                /** @description text in the task's id and instruction, the answer, an error's message, or what the agent said */
+                q?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description id of a rollout */
+                rollout_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NeighboursView"];
                 };
             };
             /** @description The request is refused; `errors` names the fields */

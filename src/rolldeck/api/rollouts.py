@@ -11,6 +11,7 @@ from rolldeck.api.filters import Where
 from rolldeck.api.identifiers import Cursor, IdempotencyKey, RolloutId
 from rolldeck.api.schemas import (
     DeleteResult,
+    NeighboursView,
     RolloutDetail,
     RolloutList,
     RolloutRequest,
@@ -92,6 +93,15 @@ async def get_rollout(rollout_id: RolloutId, services: Needs) -> RolloutDetail:
     origin = await _origin(rollout, services)
     views = await rollout_views([rollout] if origin is None else [rollout, origin], services.tasks)
     return RolloutDetail(**dict(views[0]), origin=None if origin is None else views[1])
+
+
+@router.get("/{rollout_id}/neighbours")
+async def get_neighbours(
+    *, rollout_id: RolloutId, services: Needs, where: Where, sort: RolloutSort = RolloutSort.NEWEST
+) -> NeighboursView:
+    """What stands before and after a rollout in the list that the same parameters ask for."""
+    found = await services.rollouts.neighbours(rollout_id, where, sort)
+    return NeighboursView(previous=found.previous, following=found.following)
 
 
 async def _origin(rollout: Rollout, services: Services) -> Rollout | None:

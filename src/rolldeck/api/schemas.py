@@ -282,6 +282,13 @@ class RolloutList(BaseModel):
     total: int | None
 
 
+class NeighboursView(BaseModel):
+    """The ids of the rollouts beside one in a list; null where it is the first or the last."""
+
+    previous: str | None
+    following: str | None
+
+
 class RolloutsCreated(BaseModel):
     """The batch that the rollouts make, and the rollouts themselves as they are queued: the first 200 of them."""
 

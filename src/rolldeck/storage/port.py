@@ -139,6 +139,14 @@ class RolloutSort(StrEnum):
 
 
 @dataclass(frozen=True)
+class Neighbours:
+    """The ids of the rollouts beside one in a list; None where it is the first or the last."""
+
+    previous: str | None
+    following: str | None
+
+
+@dataclass(frozen=True)
 class RolloutPage:
     """A page of a list. ``next`` is given back to get the following page; None on the last one.
 
@@ -298,6 +306,12 @@ class Rollouts(Protocol):
         count: bool = False,
     ) -> RolloutPage:
         """Return a page of the rollouts that match, with ``count`` also how many match. Raises ``InvalidInput`` for a bad cursor."""
+
+    async def neighbours(self, rollout_id: str, where: RolloutFilter, sort: RolloutSort) -> Neighbours:
+        """Return what stands before and after a rollout in the list of those that match. Raises ``NotFound``.
+
+        Its place is known also where it does not match (any more).
+        """
 
     async def get(self, rollout_id: str) -> Rollout:
         """Return one rollout. Raises ``NotFound``."""

@@ -12,6 +12,7 @@ import { rolloutFileAddress } from "@/features/rollouts/exports";
 import { OutcomeBadge } from "@/features/rollouts/OutcomeBadge";
 import { isLive, outcomeOf, truncationOf } from "@/features/rollouts/outcome";
 import { formatCount, formatDuration } from "@/lib/format";
+import { NeighbourLinks } from "./NeighbourLinks";
 import { RerunButton } from "./RerunButton";
 import classes from "./RolloutHeader.module.css";
 import { sentenceOf } from "./sentence";
@@ -31,6 +32,7 @@ export function RolloutHeader({ rollout, onDeleted }: Props) {
           </Link>
           <span aria-hidden>/</span>
           <h1 className={classes.id}>{rollout.id}</h1>
+          <NeighbourLinks rollout={rollout} />
         </nav>
         <div className={classes.facts}>
           <OutcomeBadge rollout={rollout} />

@@ -1,22 +1,24 @@
 "use client";
 
 import Link from "next/link";
-import type { Rollout } from "@/api/types";
+import type { Rollout, RolloutQuery } from "@/api/types";
 import { Time } from "@/components/Time";
 import { formatCount } from "@/lib/format";
 import { Duration, Gist } from "./Gist";
+import { rolloutHref } from "./href";
 import { OutcomeBadge } from "./OutcomeBadge";
 import { outcomeOf } from "./outcome";
 import classes from "./RolloutCard.module.css";
 
-type Props = { rollout: Rollout; showTask?: boolean };
+/** `list`: the one that it stands in. */
+type Props = { rollout: Rollout; showTask?: boolean; list?: RolloutQuery };
 
 /** One rollout in a list: what it came to, who did it, what it answered or why it failed. Opens the rollout. */
-export function RolloutCard({ rollout, showTask = false }: Props) {
+export function RolloutCard({ rollout, showTask = false, list }: Props) {
   const who = rollout.model === null ? rollout.agent : `${rollout.agent} · ${rollout.model}`;
   return (
     <Link
-      href={`/rollout/?id=${encodeURIComponent(rollout.id)}`}
+      href={rolloutHref(rollout.id, list)}
       className={classes.card}
       data-tone={outcomeOf(rollout).tone}
       data-with-task={showTask || undefined}

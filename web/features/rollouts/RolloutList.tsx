@@ -6,6 +6,7 @@ import dynamic from "next/dynamic";
 import { useQueryStates } from "nuqs";
 import type { ReactNode } from "react";
 import { useRollouts } from "@/api/queries";
+import type { RolloutQuery } from "@/api/types";
 import { EmptyState } from "@/components/EmptyState";
 import { FailureNote } from "@/components/FailureNote";
 import { countFilters, FILTERS, queryOf } from "./filters";
@@ -35,18 +36,25 @@ export function RolloutList({ within, empty }: Props) {
   return (
     <>
       <FilterBar filters={filters} onChange={setFilters} batch={within.batch_id === undefined} query={shown} />
-      <Rows query={query} within={within} stale={query.isPlaceholderData} onClear={() => setFilters(null)} />
+      <Rows
+        query={query}
+        within={within}
+        list={shown}
+        stale={query.isPlaceholderData}
+        onClear={() => setFilters(null)}
+      />
     </>
   );
 }
 
 type RowsProps = Pick<Props, "within"> & {
   query: ReturnType<typeof useRollouts>;
+  list: RolloutQuery;
   stale: boolean;
   onClear: () => void;
 };
 
-function Rows({ query, within, stale, onClear }: RowsProps) {
+function Rows({ query, within, list, stale, onClear }: RowsProps) {
   const rollouts = query.data?.pages.flatMap((page) => page.rollouts);
   if (query.error !== null && (rollouts === undefined || stale)) {
     return <FailureNote title="The rollouts could not be loaded" error={query.error} onRetry={() => query.refetch()} />;
@@ -75,7 +83,7 @@ function Rows({ query, within, stale, onClear }: RowsProps) {
       <ul className={classes.list} aria-label="Rollouts" data-stale={stale || undefined}>
         {rollouts.map((rollout) => (
           <li key={rollout.id} className={classes.item}>
-            <RolloutCard rollout={rollout} showTask={within.task_id === undefined} />
+            <RolloutCard rollout={rollout} showTask={within.task_id === undefined} list={list} />
           </li>
         ))}
       </ul>

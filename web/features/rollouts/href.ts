@@ -1,4 +1,6 @@
 /** Addresses of rollouts, for whatever stands for some of them. */
+import type { RolloutQuery } from "@/api/types";
+import { searchOf } from "./query";
 
 /** What a list of rollouts is narrowed to by a link; see `filters.ts`. */
 export type Narrowing = {
@@ -22,6 +24,11 @@ export function rolloutsHref(narrowing: Narrowing): string {
   return text === "" ? "/rollouts/" : `/rollouts/?${text}`;
 }
 
-export const rolloutHref = (id: string): string => `/rollout/?id=${encodeURIComponent(id)}`;
+/** The page of a rollout; with the `list` that it is opened from, the way to the ones before and after it there. */
+export function rolloutHref(id: string, list?: RolloutQuery): string {
+  const search = new URLSearchParams({ id });
+  if (list !== undefined) search.set("list", searchOf(list).toString());
+  return `/rollout/?${search}`;
+}
 
 export const taskHref = (id: string): string => `/?task=${encodeURIComponent(id)}`;

@@ -37,6 +37,8 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
       { keys: ["→", "j"], does: "step after" },
       { keys: ["v"], does: "live picture, video or screenshot" },
       { keys: ["Space"], does: "play or pause the video" },
+      { keys: ["Shift ←"], does: "the rollout before in the list" },
+      { keys: ["Shift →"], does: "the rollout after in the list" },
       { keys: ["n"], does: "the next step in which compared rollouts differ" },
     ],
   },

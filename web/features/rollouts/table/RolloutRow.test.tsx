@@ -11,6 +11,7 @@ function show(fields: Parameters<typeof rollout>[0], onPeek = vi.fn(), onToggle 
   return renderPage(
     <RolloutRow
       rollout={shown}
+      list={{ sort: "longest" }}
       readAt={Date.now()}
       index={3}
       style={{}}
@@ -24,7 +25,7 @@ function show(fields: Parameters<typeof rollout>[0], onPeek = vi.fn(), onToggle 
 describe("a row of the list", () => {
   it("is a link to its rollout", () => {
     show({ id: "a/b" });
-    expect(screen.getByRole("link").getAttribute("href")).toMatch(/^\/rollout\/?\?id=a%2Fb$/);
+    expect(screen.getByRole("link").getAttribute("href")).toMatch(/^\/rollout\/?\?id=a%2Fb&list=sort%3Dlongest$/);
     expect(screen.getByRole("row").getAttribute("aria-rowindex")).toBe("5");
   });
 

@@ -7,7 +7,7 @@ import { IconEye } from "@tabler/icons-react";
 import Link from "next/link";
 import { type CSSProperties, memo } from "react";
 import { isMissing } from "@/api/problem";
-import type { Rollout } from "@/api/types";
+import type { Rollout, RolloutQuery } from "@/api/types";
 import { Time } from "@/components/Time";
 import { formatCost } from "@/lib/format";
 import { Duration, Gist } from "../Gist";
@@ -18,6 +18,8 @@ import { useRow } from "./useRolloutPages";
 
 type Props = {
   rollout: Rollout;
+  /** The one that it stands in. */
+  list: RolloutQuery;
   readAt: number;
   index: number;
   style: CSSProperties;
@@ -29,6 +31,7 @@ type Props = {
 /** One rollout. All of the row opens it; Space, or the eye, only shows it beside the list. */
 export const RolloutRow = memo(function RolloutRow({
   rollout: read,
+  list,
   readAt,
   index,
   style,
@@ -59,7 +62,7 @@ export const RolloutRow = memo(function RolloutRow({
       </span>
       <span role="cell" data-column="Task">
         <Link
-          href={rolloutHref(rollout.id)}
+          href={rolloutHref(rollout.id, list)}
           className={classes.link}
           title={rollout.task_id}
           prefetch={false}

@@ -106,6 +106,7 @@ export function RolloutTable({ query, selection, onPeek, empty, children }: Prop
                   key={index}
                   index={index}
                   rollout={row.rollout}
+                  list={query}
                   readAt={row.readAt}
                   style={place}
                   selected={selection.chosen.has(row.rollout.id)}

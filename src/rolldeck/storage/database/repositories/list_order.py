@@ -29,6 +29,23 @@ _VALUES = {
 _DESCENDING = {RolloutSort.NEWEST, RolloutSort.LONGEST, RolloutSort.MOST_STEPS}
 
 
+_REVERSED = {
+    RolloutSort.NEWEST: RolloutSort.OLDEST,
+    RolloutSort.LONGEST: RolloutSort.SHORTEST,
+    RolloutSort.MOST_STEPS: RolloutSort.FEWEST_STEPS,
+}
+
+
+def reversed_sort(sort: RolloutSort) -> RolloutSort:
+    """Return the order the other way round."""
+    return (_REVERSED | {other: one for one, other in _REVERSED.items()})[sort]
+
+
+def value_column(sort: RolloutSort) -> str | None:
+    """Return the column of ``listed`` that lists in this order are sorted by; None where that is the number."""
+    return _VALUES.get(sort)
+
+
 class Cursor(BaseModel):
     """The last rollout of a page: what it was sorted by, and its number."""
 

@@ -19,12 +19,23 @@ from rolldeck.storage.database.repositories.adding_steps import add_step
 from rolldeck.storage.database.repositories.fetching import Row, fetch_all, fetch_one
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.ledger import Ledger
+from rolldeck.storage.database.repositories.neighbours import neighbours_of
 from rolldeck.storage.database.repositories.records import attempt_of, rollout_of, step_of
 from rolldeck.storage.database.repositories.repository import Repository
 from rolldeck.storage.database.repositories.rows import ask_to_cancel, batch_row, rollout_row
 from rolldeck.storage.database.repositories.statuses import NO_CHANGE, happen
 from rolldeck.storage.database.repositories.text_sample import TextSample
-from rolldeck.storage.port import Change, Claim, Occupied, Removed, RolloutFilter, RolloutPage, RolloutSort, Standing
+from rolldeck.storage.port import (
+    Change,
+    Claim,
+    Neighbours,
+    Occupied,
+    Removed,
+    RolloutFilter,
+    RolloutPage,
+    RolloutSort,
+    Standing,
+)
 
 _MOST_DEMAND = 1000
 _OCCUPIED = ("batch_id", "task_id", "environment", "agent", "model", "worker_id")
@@ -50,6 +61,11 @@ class DatabaseRollouts(Repository):
         """Return a page of the rollouts that match, with ``count`` also how many match. Raises ``InvalidInput`` for a bad cursor."""
         asked = listing.Asked(where, sort, after, limit, count)
         return await self._read("listing rollouts", partial(listing.rollouts_page, asked=asked, sample=self._texts))
+
+    async def neighbours(self, rollout_id: str, where: RolloutFilter, sort: RolloutSort) -> Neighbours:
+        """Return what stands before and after a rollout in a list. Raises ``NotFound``."""
+        work = partial(neighbours_of, rollout_id=rollout_id, where=where, sort=sort, sample=self._texts)
+        return await self._read("finding a rollout's neighbours", work)
 
     async def get(self, rollout_id: str) -> Rollout:
         """Return one rollout. Raises ``NotFound``."""
