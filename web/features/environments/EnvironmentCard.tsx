@@ -11,7 +11,7 @@ import { ToneBadge } from "@/features/rollouts/ToneBadge";
 import { formatBytes } from "@/lib/format";
 import { BuildLog } from "./BuildLog";
 import classes from "./EnvironmentCard.module.css";
-import { progressOf, stepInWords, templateState } from "./environment";
+import { failureInWords, progressOf, stepInWords, templateState } from "./environment";
 
 type Props = { environment: Environment; opened: boolean; onOpen: (open: boolean) => void };
 
@@ -59,11 +59,7 @@ export function EnvironmentCard({ environment, opened, onOpen }: Props) {
       </div>
       <Facts environment={environment} />
       {building && <Progress build={build} name={name} />}
-      {build?.state === "failed" && !built && (
-        <p className={classes.failure} role="alert">
-          {build.error}
-        </p>
-      )}
+      {build?.state === "failed" && !built && <BuildFailure error={build.error ?? "nobody knows why"} />}
       {build?.state === "cancelled" && !built && (
         <p className={classes.note}>The build was cancelled; another one goes on where it was.</p>
       )}
@@ -78,6 +74,18 @@ export function EnvironmentCard({ environment, opened, onOpen }: Props) {
         </div>
       )}
     </article>
+  );
+}
+
+/** Why a build failed, the last that was written, and what to do; all of what was written is in the log. */
+function BuildFailure({ error }: { error: string }) {
+  const { what, last } = failureInWords(error);
+  return (
+    <div className={classes.failure} role="alert">
+      <p>{what}</p>
+      {last.length > 0 && <pre className={classes.last}>{last.join("\n")}</pre>}
+      <p>Remove the cause, then build again: what is finished is kept.</p>
+    </div>
   );
 }
 

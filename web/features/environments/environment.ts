@@ -1,6 +1,7 @@
 /** Environments in words: how a template stands, how far its build is, what a warm pool has. */
 import type { Build, Environment, Occupied, Worker } from "@/api/types";
 import type { Tone } from "@/features/rollouts/outcome";
+import { shorten } from "@/lib/text";
 
 export type TemplateState = {
   name: "built" | "missing" | "building" | "failed";
@@ -29,7 +30,17 @@ export function progressOf({ step, steps, fraction }: Pick<Build, "step" | "step
 }
 
 export function stepInWords({ step, steps, doing }: Pick<Build, "step" | "steps" | "doing">): string {
-  return step === null ? "Begins: another build of it is waited for" : `Step ${step} of ${steps}: ${doing}`;
+  return step === null
+    ? "Begins: another build of it is waited for"
+    : `Step ${step} of ${steps}: ${shorten(doing ?? "", 200)}`;
+}
+
+const LAST_LINES = 3;
+
+/** The first line of an error, and the last of what a command had written; all of that is in the log. */
+export function failureInWords(error: string): { what: string; last: string[] } {
+  const [what = "", ...written] = error.split("\n").filter((line) => line.trim() !== "");
+  return { what: shorten(what, 600), last: written.slice(-LAST_LINES).map((line) => shorten(line, 300)) };
 }
 
 /** What all warm pools have of one environment together; `inUse` of it are rollouts'. */

@@ -58,10 +58,14 @@ describe("an environment", () => {
   });
 
   it("whose build failed says why, shows its log as text, and can be built again", async () => {
-    shown = environment({ build: { ...BUILD, state: "failed", error: "sh failed: no nails" } });
+    shown = environment({
+      build: { ...BUILD, state: "failed", error: "sh failed:\nplank 1\nplank 2\nplank 3\nno nails" },
+    });
     renderPage(<EnvironmentList />, { address: "log=shop" });
     const card = await screen.findByRole("article", { name: "shop" });
-    expect(within(card).getByRole("alert").textContent).toBe("sh failed: no nails");
+    const alert = within(card).getByRole("alert").textContent;
+    expect(alert).toContain("sh failed:plank 2\nplank 3\nno nails");
+    expect(alert).toContain("build again");
     expect(within(card).getByRole("button", { name: "Build again" })).toBeTruthy();
     const log = await within(card).findByRole("region", { name: "Log of the build of shop" });
     expect(log.textContent).toBe("<b>hammering</b>\nno nails");
