@@ -98,4 +98,6 @@ def _readable(value: object) -> str:
         return os.pathsep.join(str(one) for one in value)
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, float):
+        return f"{value:g}"
     return _USER_IN_ADDRESS.sub("…@", str(value))

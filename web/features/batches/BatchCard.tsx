@@ -6,7 +6,7 @@ import { Rate } from "@/features/rollouts/Rate";
 import { formatCount, formatRate } from "@/lib/format";
 import { BatchBadge } from "./BatchBadge";
 import classes from "./BatchCard.module.css";
-import { batchHref, batchTitle, choiceInWords, timeLeft } from "./batch";
+import { batchHref, batchTitle, choiceInWords, spentInWords, timeLeft } from "./batch";
 import { ProgressBar } from "./ProgressBar";
 
 /** A batch in a list: what it is of, how far it is, what came of it so far. Opens the batch. */
@@ -34,11 +34,12 @@ export function BatchCard({ batch }: { batch: Batch }) {
         {batch.repeats > 1 && ` × ${batch.repeats}`}
       </span>
       <span className={classes.figures}>
+        {batch.tokens > 0 && <span>{spentInWords(batch)}</span>}
         {left !== null && <span>{left} left</span>}
         <span>
           {(counts.total - counts.live).toLocaleString("en-US")} of {formatCount(counts.total, "rollout")}
         </span>
-        <Rate counts={counts} />
+        <Rate counts={counts} interval={batch.interval} />
       </span>
     </Link>
   );

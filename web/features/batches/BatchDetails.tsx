@@ -7,12 +7,14 @@ import { Tags } from "@/components/Tags";
 import { Time } from "@/components/Time";
 import { CountsStrip } from "@/features/rollouts/CountsStrip";
 import { RolloutList } from "@/features/rollouts/RolloutList";
+import { QuotasOf } from "@/features/workers/Quotas";
 import { formatDuration, formatRate } from "@/lib/format";
 import { compactJson } from "@/lib/text";
 import { BatchActions } from "./BatchActions";
 import { BatchBadge } from "./BatchBadge";
 import classes from "./BatchDetails.module.css";
-import { batchTitle, limitsInWords, timeLeft } from "./batch";
+import { BatchResults } from "./BatchResults";
+import { batchTitle, budgetInWords, limitsInWords, quotasOf, spentInWords, timeLeft } from "./batch";
 import { EditBatchButton } from "./EditBatchButton";
 import { ProgressBar } from "./ProgressBar";
 
@@ -34,14 +36,29 @@ export function BatchDetails({ batch, onDeleted }: { batch: Batch; onDeleted: (d
             <EditBatchButton batch={batch} />
           </div>
         </div>
-        <BatchActions batch={batch} onDeleted={onDeleted} />
+        <div className={classes.actions}>
+          <Link href={`/analytics/?batch=${encodeURIComponent(batch.id)}`} className={classes.link} prefetch={false}>
+            Its analytics
+          </Link>
+          <BatchActions batch={batch} onDeleted={onDeleted} />
+        </div>
       </header>
       <Progress batch={batch} />
       <div className={classes.columns}>
-        <Agents batch={batch} />
-        <Panel title="Terms">
-          <FactList facts={termsOf(batch)} />
-        </Panel>
+        <div className={classes.column}>
+          <BatchResults batch={batch} />
+          <Panel title="Quotas" aside="limits of a model for all rollouts together, at once; 0 stops it">
+            <QuotasOf names={quotasOf(batch)} />
+          </Panel>
+        </div>
+        <div className={classes.column}>
+          <Panel title="Terms">
+            <FactList facts={termsOf(batch)} />
+          </Panel>
+          {batch.agents.some(({ parameters }) => parameters && Object.keys(parameters).length > 0) && (
+            <Agents batch={batch} />
+          )}
+        </div>
       </div>
       <h2 className={classes.subtitle}>Rollouts</h2>
       <RolloutList
@@ -64,6 +81,7 @@ function Progress({ batch }: { batch: Batch }) {
       <ProgressBar counts={counts} large />
       <CountsStrip
         counts={counts}
+        interval={batch.interval}
         after={[
           ...(counts.live > 0 ? [{ name: "In progress", value: counts.claimed }] : []),
           ...(counts.reused > 0 ? [{ name: "Reused", value: counts.reused }] : []),
@@ -81,7 +99,8 @@ function Ended({ batch: { finished_at } }: { batch: Batch }) {
   );
 }
 
-function noEstimate({ paused, counts }: Batch): string {
+function noEstimate({ paused, budget_spent, counts }: Batch): string {
+  if (budget_spent) return "paused: its budget is spent";
   if (paused) return counts.claimed > 0 ? "paused: what was begun is finished" : "paused";
   return counts.claimed > 0 ? "no estimate before the first rollout has ended" : "waits for free workers";
 }
@@ -109,6 +128,12 @@ function termsOf(batch: Batch): Fact[] {
   const limits = limitsInWords(batch.limits);
   return [
     { name: "Rollouts", value: `${batch.tasks} × ${batch.agents.length} × ${batch.repeats}`, title: WHAT_TIMES_WHAT },
+    { name: "Spent", value: spentInWords(batch) },
+    {
+      name: "Budget",
+      value: budgetInWords(batch),
+      title: "once it is spent, the batch is paused until it is raised; change it with the pencil",
+    },
     { name: "Priority", value: batch.priority, title: "batches of a higher one go first" },
     { name: "Attempts", value: `at most ${batch.max_attempts} a rollout` },
     {

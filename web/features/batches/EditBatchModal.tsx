@@ -4,18 +4,20 @@ import { Button, Group, Modal, NumberInput, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { useUpdateBatch } from "@/api/batches";
 import { failureOf } from "@/api/problem";
-import type { Batch } from "@/api/types";
+import type { Batch, Budget } from "@/api/types";
 import { problemAt, problemsElsewhere } from "@/lib/problems";
 import classes from "./BatchForm.module.css";
+import { BudgetFields } from "./BudgetFields";
 import { splitTags } from "./form";
 
-const FIELDS = ["name", "tags", "priority"];
+const FIELDS = ["name", "tags", "priority", "budget"];
 
 /** Changes what can be changed of a batch, also while it runs. */
 export default function EditBatchModal({ batch, onClose }: { batch: Batch; onClose: () => void }) {
   const [name, setName] = useState(batch.name ?? "");
   const [tags, setTags] = useState(batch.tags.join(", "));
   const [priority, setPriority] = useState(batch.priority);
+  const [budget, setBudget] = useState<Budget>(batch.budget);
   const update = useUpdateBatch(batch.id);
   const failure = update.error === null ? null : failureOf(update.error);
   const problems = failure?.errors ?? [];
@@ -23,7 +25,7 @@ export default function EditBatchModal({ batch, onClose }: { batch: Batch; onClo
 
   const submit = (event: React.FormEvent) => {
     event.preventDefault();
-    const changes = { tags: splitTags(tags), priority, ...(name.trim() === "" ? {} : { name: name.trim() }) };
+    const changes = { tags: splitTags(tags), priority, budget, ...(name.trim() === "" ? {} : { name: name.trim() }) };
     update.mutate(changes, { onSuccess: onClose });
   };
 
@@ -54,6 +56,7 @@ export default function EditBatchModal({ batch, onClose }: { batch: Batch; onClo
           error={problemAt(problems, "priority")}
           onChange={(value) => setPriority(typeof value === "number" ? value : 0)}
         />
+        <BudgetFields budget={budget} problems={problems} onChange={setBudget} />
         {unplaced && (
           <p role="alert" className={classes.failure}>
             {failure.detail}

@@ -4,6 +4,7 @@ import type { ProblemField } from "@/api/types";
 import { OptionalNumber } from "@/components/OptionalNumber";
 import { problemAt } from "@/lib/problems";
 import classes from "./BatchForm.module.css";
+import { BudgetFields } from "./BudgetFields";
 import type { BatchForm } from "./form";
 
 type Props = {
@@ -16,8 +17,6 @@ type Props = {
 export function Spending({ form, problems, onChange }: Props) {
   const limit = (name: "tokens" | "cost", value: number | null) =>
     onChange({ limits: { ...form.limits, [name]: value } });
-  const budget = (name: "tokens" | "cost", value: number | null) =>
-    onChange({ budget: { ...form.budget, [name]: value } });
   const shared = { placeholder: "no limit", min: 0, allowNegative: false, thousandSeparator: "," };
   return (
     <fieldset className={classes.group}>
@@ -40,23 +39,7 @@ export function Spending({ form, problems, onChange }: Props) {
           error={problemAt(problems, "limits.tokens")}
           onChange={(value) => limit("tokens", value)}
         />
-        <OptionalNumber
-          {...shared}
-          label="Budget of the batch ($)"
-          description="then it is paused"
-          value={form.budget.cost}
-          error={problemAt(problems, "budget.cost")}
-          onChange={(value) => budget("cost", value)}
-        />
-        <OptionalNumber
-          {...shared}
-          allowDecimal={false}
-          label="Tokens of the batch"
-          description="in and out; likewise"
-          value={form.budget.tokens}
-          error={problemAt(problems, "budget.tokens")}
-          onChange={(value) => budget("tokens", value)}
-        />
+        <BudgetFields budget={form.budget} problems={problems} onChange={(budget) => onChange({ budget })} />
       </div>
     </fieldset>
   );

@@ -2,11 +2,14 @@ import { describe, expect, it } from "vitest";
 import { batch, batchCounts } from "@/tests/samples";
 import {
   batchState,
+  budgetInWords,
   choiceInWords,
   limitsInWords,
   progressInWords,
+  quotasOf,
   removedInWords,
   segmentsOf,
+  spentInWords,
   timeLeft,
 } from "./batch";
 
@@ -81,4 +84,21 @@ it("a deletion says what it removed", () => {
   expect(removedInWords({ id: "b", rollouts: 1, attempts: 2, steps: 1200, freed_bytes: 1_340_000_000 })).toBe(
     "1 rollout, 2 attempts, 1,200 steps and 1.3 GB of files were removed.",
   );
+});
+
+it("what a batch spent is said with what it may spend", () => {
+  const spent = { tokens: 12_000, cost: 1.5, budget: { cost: 6, tokens: 24_000 } };
+  expect(budgetInWords(spent)).toBe("$6.00 (25% spent), 24,000 tokens (50% spent)");
+  expect(budgetInWords({ ...spent, cost: null, budget: { cost: 6 } })).toBe("$6.00 (spent: not known)");
+  expect(budgetInWords({ ...spent, budget: {} })).toBe("no limit");
+  expect(spentInWords({ tokens: 0, cost: 0 })).toBe("nothing");
+});
+
+it("a batch is under the quotas of its models, and of agents without one, each once", () => {
+  const agents = [
+    { agent: "openai", model: "gpt" },
+    { agent: "noop" },
+    { agent: "openai", model: "gpt", parameters: { a: 1 } },
+  ];
+  expect(quotasOf({ agents })).toEqual(["gpt", "noop"]);
 });

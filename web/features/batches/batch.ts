@@ -1,7 +1,7 @@
 /** A batch in words: how it stands, what its bar shows, how long it will take. */
 import type { AgentChoice, Batch, BatchCounts, BatchDeleted, RolloutLimits } from "@/api/types";
 import type { Tone } from "@/features/rollouts/outcome";
-import { formatBytes, formatCount, formatDuration, formatEstimate } from "@/lib/format";
+import { formatBytes, formatCost, formatCount, formatDuration, formatEstimate, formatRate } from "@/lib/format";
 import { compactJson } from "@/lib/text";
 
 export type BatchState = {
@@ -74,6 +74,34 @@ export function timeLeft({ paused, counts, eta_seconds }: Pick<Batch, "paused" |
 export function choiceInWords({ agent, model, parameters }: AgentChoice): string {
   const given = parameters !== undefined && Object.keys(parameters).length > 0 ? ` ${compactJson(parameters, 80)}` : "";
   return `${agent}${model ? ` · ${model}` : ""}${given}`;
+}
+
+/** The names of the limits that its rollouts are under, each once: of models, and of agents that have none. */
+export function quotasOf({ agents }: Pick<Batch, "agents">): string[] {
+  return [...new Set(agents.map(({ agent, model }) => model || agent))];
+}
+
+type Spending = Pick<Batch, "tokens" | "cost" | "budget">;
+
+/** What its attempts took that have ended. */
+export function spentInWords({ tokens, cost }: Pick<Spending, "tokens" | "cost">): string {
+  return tokens === 0
+    ? "nothing"
+    : `${cost === null ? "cost unknown" : formatCost(cost)}, ${formatCount(tokens, "token")}`;
+}
+
+/** What it may take, and how much of that it took. */
+export function budgetInWords({ tokens, cost, budget }: Spending): string {
+  const share = (spent: number, limit: number) => formatRate(spent / limit);
+  const parts = [
+    ...(budget.cost == null
+      ? []
+      : [`${formatCost(budget.cost)} (${cost === null ? "spent: not known" : `${share(cost, budget.cost)} spent`})`]),
+    ...(budget.tokens == null
+      ? []
+      : [`${formatCount(budget.tokens, "token")} (${share(tokens, budget.tokens)} spent)`]),
+  ];
+  return parts.length === 0 ? "no limit" : parts.join(", ");
 }
 
 const LIMIT_WORDS: readonly (readonly [keyof RolloutLimits, (value: number) => string])[] = [

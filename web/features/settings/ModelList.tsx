@@ -17,7 +17,7 @@ export function ModelList() {
       query={query}
     >
       {(models) => (
-        <ScrollBox label="Models" className={`${rows.rows} ${classes.scroll}`}>
+        <ScrollBox label="Models with context and prices" className={`${rows.rows} ${classes.scroll}`}>
           <table className={classes.table}>
             <thead>
               <tr>

@@ -66,7 +66,7 @@ function SettingRow({ setting }: { setting: Setting }) {
         ) : (
           <code>{value}</code>
         )}
-        <span className={rows.faint}>{sourceInWords(setting)}</span>
+        {is_set && <span className={rows.faint}>{sourceInWords(setting)}</span>}
       </div>
     </>
   );

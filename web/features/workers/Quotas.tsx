@@ -41,9 +41,34 @@ export function Quotas() {
   );
 }
 
-/** One quota as it is, to be changed or removed; or (null) one to be made. */
-function QuotaForm({ quota }: { quota: Quota | null }) {
-  const [name, setName] = useState("");
+/** The limits of these models or agents alone, each as it is or to be made. */
+export function QuotasOf({ names }: { names: readonly string[] }) {
+  const query = useQuotas();
+  if (query.data === undefined) {
+    return query.error === null ? (
+      <Skeleton height={48} role="status" aria-label="Loading the quotas" />
+    ) : (
+      <FailureNote title="The quotas could not be loaded" error={query.error} onRetry={() => query.refetch()} />
+    );
+  }
+  const known = new Map(query.data.quotas.map((quota) => [quota.name, quota]));
+  return (
+    <ul aria-label="Quotas">
+      {names.map((name) => {
+        const quota = known.get(name) ?? null;
+        return (
+          <li key={`${name} ${quota?.max_running} ${quota?.requests_per_minute}`} className={classes.of}>
+            <QuotaForm quota={quota} of={name} />
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+/** One quota as it is, to be changed or removed; or (null) one to be made: `of` a model or agent, or of any. */
+function QuotaForm({ quota, of: given }: { quota: Quota | null; of?: string }) {
+  const [name, setName] = useState(given ?? "");
   const [atOnce, setAtOnce] = useState<number | null>(quota?.max_running ?? null);
   const [perMinute, setPerMinute] = useState<number | null>(quota?.requests_per_minute ?? null);
   const set = useSetQuota();
@@ -60,8 +85,12 @@ function QuotaForm({ quota }: { quota: Quota | null }) {
   };
 
   return (
-    <form className={classes.form} onSubmit={save} aria-label={quota === null ? "New quota" : `Quota of ${quota.name}`}>
-      {quota === null ? (
+    <form
+      className={classes.form}
+      onSubmit={save}
+      aria-label={quota === null && given === undefined ? "New quota" : `Quota of ${of}`}
+    >
+      {quota === null && given === undefined ? (
         <TextInput
           className={classes.newName}
           aria-label="Model or agent"
@@ -71,7 +100,7 @@ function QuotaForm({ quota }: { quota: Quota | null }) {
           onChange={(event) => setName(event.currentTarget.value)}
         />
       ) : (
-        <strong className={classes.name}>{quota.name}</strong>
+        <strong className={classes.name}>{of}</strong>
       )}
       <NumberInput
         aria-label="Rollouts at once"
@@ -98,11 +127,11 @@ function QuotaForm({ quota }: { quota: Quota | null }) {
       />
       <Button
         type="submit"
-        variant={quota === null || changed ? "filled" : "default"}
+        variant={changed || (quota === null && given === undefined) ? "filled" : "default"}
         disabled={!changed || of === ""}
         loading={set.isPending}
       >
-        {quota === null ? "Add" : "Save"}
+        {quota === null && given === undefined ? "Add" : "Save"}
       </Button>
       {quota !== null && (
         <ActionIcon
