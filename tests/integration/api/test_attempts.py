@@ -123,3 +123,15 @@ async def test_logs_are_those_of_the_attempt_that_is_asked_for(client: httpx2.As
     assert first["logs"] == logs
     assert (last["attempt"], last["logs"]) == (2, [])
     assert (await client.get(f"{path}?attempt=3")).status_code == 404
+
+
+async def test_a_rollout_stands_between_two_others_of_the_list_that_is_asked_for(
+    client: httpx2.AsyncClient, deck: Deck
+) -> None:
+    await client.post("/api/rollouts", json={"task_ids": ["1"], "agent": "noop", "repeats": 3})
+    ids = [each["id"] for each in (await client.get("/api/rollouts?sort=oldest")).json()["rollouts"]]
+    beside = f"/api/rollouts/{ids[1]}/neighbours"
+    assert (await client.get(f"{beside}?sort=oldest")).json() == {"previous": ids[0], "following": ids[2]}
+    assert (await client.get(beside)).json() == {"previous": ids[2], "following": ids[0]}
+    assert (await client.get(f"{beside}?status=failed")).json() == {"previous": None, "following": None}
+    assert (await client.get(f"/api/rollouts/{ids[0][:-4]}0000/neighbours")).status_code == 404
