@@ -13,6 +13,7 @@ import { ConnectionBanner } from "./ConnectionBanner";
 import classes from "./Frame.module.css";
 import { Logo } from "./Logo";
 import { Navigation } from "./Navigation";
+import { PaletteButton } from "./PaletteButton";
 import { SchemeButton } from "./SchemeButton";
 import { ServerState } from "./ServerState";
 import { ShortcutsButton } from "./Shortcuts";
@@ -53,6 +54,7 @@ export function Frame({ children, sidebar }: Props) {
         </Link>
         <Navigation />
         <div className={classes.spacer} />
+        <PaletteButton />
         <ServerState />
         <a href="/docs" className={`${classes.link} ${classes.api}`}>
           API
