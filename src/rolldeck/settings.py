@@ -174,6 +174,16 @@ class Settings(BaseSettings):
         description="PROVIDER:MODEL that reads answers which are not written as asked, where a batch does not say who does; default: nobody",
     )
     max_upload_mb: int = Field(default=32, ge=1, le=1024, description="largest tasks.json accepted, in MB")
+    webhook_url: SecretStr | None = Field(
+        default=None, description="who is told of every batch's end, by a POST request; may hold a secret of its own"
+    )
+    webhook_secret: SecretStr | None = Field(
+        default=None, min_length=16, description="key that such requests are signed with; default: they are not"
+    )
+    webhook_origins: str = Field(
+        default="",
+        description="origins (https://host:port), separated by commas, that a batch may name a webhook of; default: none",
+    )
     gemini_api_key: SecretStr | None = Field(
         default=None,
         validation_alias=AliasChoices("ROLLDECK_GEMINI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
@@ -263,6 +273,13 @@ class Settings(BaseSettings):
         # The value stays out of the message: there may be a password in it.
         if url is not None and not url.get_secret_value().startswith(("postgresql", "postgres:", "sqlite")):
             raise ValueError("must begin with postgresql:// or sqlite:///")
+        return url
+
+    @field_validator("webhook_url")
+    @classmethod
+    def _an_address(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not url.get_secret_value().startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
         return url
 
     @field_validator("metabase_application_database")

@@ -47,6 +47,7 @@ from rolldeck.environments.runtime_states import RuntimeState, docker_state, pro
 from rolldeck.environments.runtimes.places import default_run_dir, installation_tag
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
+from rolldeck.events.webhooks import Targets, Webhooks, origin_of
 from rolldeck.execution.adapters import Adapters
 from rolldeck.execution.audience import Audience
 from rolldeck.execution.headroom import Headroom
@@ -139,6 +140,9 @@ class Deck:
             host=self.settings.host,
             max_upload_mb=self.settings.max_upload_mb,
             web_dir=web_dir_of(self.settings),
+            webhooks=Webhooks(
+                self.database.deliveries, webhook_targets_of(self.settings), version=rolldeck.__version__
+            ),
         )
 
     def worker(
@@ -330,6 +334,16 @@ def agents_of(settings: Settings, cassettes: Sequence[Cassette] | None = None) -
     ]
     models_agents = [replace(agent, cassettes=cassettes) for agent in models_agents]
     return AgentRegistry([ORACLE, NOOP, HUMAN, *models_agents, *plug_ins()])
+
+
+def webhook_targets_of(settings: Settings) -> Targets:
+    """Return who may be told of the ends of batches."""
+    origins = [origin_of(each.strip()) for each in settings.webhook_origins.split(",")]
+    return Targets(
+        url=settings.webhook_url,
+        secret=settings.webhook_secret,
+        origins=frozenset(origin for origin in origins if origin is not None),
+    )
 
 
 def environments_of(settings: Settings, installation_id: str) -> Environments:

@@ -54,6 +54,7 @@ export function outdatedBy({ kind, rollout_id, batch_id, task_id, data }: Stream
       return [["row", rollout_id], ...counts];
     case "batch.created":
     case "batch.changed":
+    case "batch.ended":
     case "batch.deleted":
       return [["task"], ...counts.filter(([name]) => name !== "task")];
     case "tasks.uploaded":

@@ -1400,6 +1400,11 @@ export interface components {
             reuse: boolean;
             /** Idempotency Key */
             idempotency_key?: string | null;
+            /**
+             * Webhook
+             * @description who is told of its end; an address the operator allows
+             */
+            webhook?: string | null;
         };
         /**
          * BatchUpdate
@@ -1950,7 +1955,7 @@ export interface components {
          * @description What a logged event is about, and what its ``data`` holds.
          * @enum {string}
          */
-        EventKind: "tasks.uploaded" | "batch.created" | "batch.changed" | "batch.deleted" | "rollout.status" | "rollout.step" | "rollout.deleted" | "question.asked" | "question.answered" | "takeover.changed" | "worker.changed" | "quota.changed" | "template.build";
+        EventKind: "tasks.uploaded" | "batch.created" | "batch.changed" | "batch.ended" | "batch.deleted" | "rollout.status" | "rollout.step" | "rollout.deleted" | "question.asked" | "question.answered" | "takeover.changed" | "worker.changed" | "quota.changed" | "template.build";
         /**
          * EventList
          * @description Events in order; ``last`` is the number of the newest one there is, so that more follow where it is not the last here.

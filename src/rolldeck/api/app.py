@@ -44,6 +44,9 @@ async def _following_events(app: FastAPI) -> AsyncIterator[None]:
             asyncio.create_task(services.metrics.follow(await services.feed.follow()), name="metrics"),
             asyncio.create_task(services.pace.follow(await services.feed.follow()), name="pace"),
         ]
+        if services.webhooks is not None:
+            telling = services.webhooks.run(await services.feed.follow())
+            following.append(asyncio.create_task(telling, name="webhooks"))
         try:
             yield
         finally:

@@ -19,6 +19,7 @@ from rolldeck.environments.runtime_states import RuntimeState
 from rolldeck.events.feed import EventFeed
 from rolldeck.events.metrics import Metrics
 from rolldeck.events.throughput import Pace
+from rolldeck.events.webhooks import Webhooks
 from rolldeck.live.frames import LiveFrames
 from rolldeck.storage.port import Artifacts, Batches, Events, People, Quotas, Rollouts, Tasks, Workers
 from rolldeck.storage.tallies import Statistics
@@ -73,6 +74,7 @@ class Services:
     host: str
     max_upload_mb: int
     web_dir: Path | None
+    webhooks: Webhooks | None = None
     pace: Pace = field(default_factory=Pace)
 
     @property

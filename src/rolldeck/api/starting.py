@@ -8,6 +8,7 @@ from rolldeck.api.services import Services
 from rolldeck.domain.batch import AgentChoice, BatchSpec, ModelChoice
 from rolldeck.domain.errors import FieldProblem, InvalidInput
 from rolldeck.domain.task import Task
+from rolldeck.events.webhooks import Webhooks
 from rolldeck.storage.port import BatchCreated
 
 
@@ -22,10 +23,18 @@ async def start_batch(spec: BatchSpec, services: Services, *, agent_field: str =
     _refuse_unfit_agents(spec.agents, tasks, services.agents, agent_field)
     refuse_unfit_reader(spec, services.agents)
     refuse_unknown_costs(spec, services.agents)
+    refuse_foreign_webhook(spec, services.webhooks)
     templates = await services.environments.templates() if spec.reuse else ()
     made = await services.batches.create(spec, {template.name: template.content_hash for template in templates})
     services.queue_changed()
     return made
+
+
+def refuse_foreign_webhook(spec: BatchSpec, webhooks: Webhooks | None) -> None:
+    """Raise ``InvalidInput`` where a batch names an address that the operator has not allowed."""
+    if spec.webhook is not None and not (webhooks is not None and webhooks.targets.allows(spec.webhook)):
+        message = "is of no origin that this server may call: its operator names those in ROLLDECK_WEBHOOK_ORIGINS"
+        raise InvalidInput(f"The webhook {message}", (FieldProblem("webhook", message),))
 
 
 def with_default_reader(spec: BatchSpec, reader: ModelChoice | None) -> BatchSpec:

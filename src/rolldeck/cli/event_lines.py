@@ -102,6 +102,15 @@ def _batch_created(event: LoggedEvent) -> _Words:
     return words if name is None else f"{name}: {words}", "bold"
 
 
+def _batch_ended(event: LoggedEvent) -> _Words:
+    data = event.data
+    rate = f"{data.get('succeeded')} of {data.get('completed')} completed rollouts right"
+    left_out = [f"{data[name]} {name}" for name in ("failed", "cancelled") if data.get(name)]
+    words = ", ".join([f"ended: {rate}", *left_out])
+    name = data.get("name")
+    return words if name is None else f"{name}: {words}", "bold"
+
+
 def _changed(event: LoggedEvent) -> _Words:
     return ", ".join(f"{name} {_value(value)}" for name, value in event.data.items()), "bold"
 
@@ -168,6 +177,7 @@ _WORDS: dict[EventKind, Callable[[LoggedEvent], _Words]] = {
     EventKind.TASKS_UPLOADED: _changed,
     EventKind.BATCH_CREATED: _batch_created,
     EventKind.BATCH_CHANGED: _changed,
+    EventKind.BATCH_ENDED: _batch_ended,
     EventKind.BATCH_DELETED: _deleted,
     EventKind.ROLLOUT_STATUS: _status,
     EventKind.ROLLOUT_STEP: _step,

@@ -12,6 +12,7 @@ MOST_ROLLOUTS = 10_000
 
 _Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable)]
 _Tag = Annotated[str, Field(min_length=1, max_length=100), AfterValidator(storable)]
+_Address = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s/]"), AfterValidator(storable)]
 _Parameters = Annotated[dict[str, JsonValue], Field(max_length=100), AfterValidator(storable)]
 
 
@@ -75,6 +76,7 @@ class BatchSpec(_Part):
     max_attempts: int = Field(default=3, ge=1, le=20, description="attempts at a rollout, first one included")
     reuse: bool = False
     idempotency_key: _Name | None = None
+    webhook: _Address | None = Field(default=None, description="who is told of its end; an address the operator allows")
 
     @field_validator("task_ids")
     @classmethod

@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     """name, total, reused; its rollouts that are pending have no event of their own"""
     BATCH_CHANGED = "batch.changed"
     """what changed: paused, priority, name, tags; or cancelled, retried (how many rollouts)"""
+    BATCH_ENDED = "batch.ended"
+    """name, total, completed, succeeded, failed, cancelled: its last rollout has ended; once more where some are retried"""
     BATCH_DELETED = "batch.deleted"
     """rollouts"""
     ROLLOUT_STATUS = "rollout.status"

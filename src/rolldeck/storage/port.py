@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -11,6 +11,7 @@ from typing import Protocol
 from pydantic import JsonValue
 
 from rolldeck.domain.batch import Batch, BatchSpec, BatchUpdate, Quota
+from rolldeck.domain.delivery import Delivery
 from rolldeck.domain.event import EventKind, LoggedEvent
 from rolldeck.domain.limits import EffectiveLimits
 from rolldeck.domain.person import NumberedOrder, Order, Question, QuestionAsked, Takeover
@@ -486,6 +487,22 @@ class Events(Protocol):
 
     async def tell(self, kind: EventKind, data: Mapping[str, JsonValue]) -> None:
         """Append an event of something that is in no table. Raises ``StorageError``."""
+
+
+class Deliveries(Protocol):
+    """Ends of batches that others are told of. There is one delivery for each end, whoever sees to it."""
+
+    async def claim(self, *, for_default: bool, hold: timedelta, newest: timedelta) -> Delivery | None:
+        """Take the delivery that is due first, so that nobody else does for as long as ``hold``; None where none is due.
+
+        ``for_default``: also those without an address of their own. Those older than ``newest`` are never taken.
+        """
+
+    async def done(self, delivery: Delivery, error: str | None = None) -> None:
+        """Note that a delivery arrived, or with an error that it is given up. Nothing happens where another has it now."""
+
+    async def put_off(self, delivery: Delivery, delay: timedelta, error: str) -> None:
+        """Note that a delivery did not arrive, and is to be tried again after a while. Nothing happens likewise."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ export function PassAtK({ curves, within }: Props) {
   const ticks: Tick[] = counts.map((k) => ({ place: place(k), label: `${k}` }));
   return (
     <>
-      <RateChart label="pass@k" across="k rollouts of a task" series={series} ticks={ticks} />
+      <RateChart label="pass@k by agent and model" across="k rollouts of a task" series={series} ticks={ticks} />
       <p className={tables.note}>
         Unbiased, the mean over the tasks with at least k completed rollouts; intervals draw whole tasks.
         {curves.length > shown.length && ` The ${MOST_SERIES} with the most tasks of ${curves.length}.`}

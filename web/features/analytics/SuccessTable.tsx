@@ -14,7 +14,7 @@ type Props = { rates: SuccessRates; within?: Narrowing };
 export function SuccessTable({ rates, within = {} }: Props) {
   const rows = [...rates.contestants].sort((left, right) => (right.rate ?? -1) - (left.rate ?? -1));
   return (
-    <ScrollBox label="Success by agent and model" className={tables.scroll}>
+    <ScrollBox label="Success rates with their intervals" className={tables.scroll}>
       <table className={tables.table}>
         <thead>
           <tr>

@@ -24,11 +24,9 @@ export default function PaletteDialog({ opened, onClose, onStartBatch }: Props) 
       store={store}
       shortcut={null}
       onSpotlightClose={onClose}
-      scrollable
-      maxHeight={440}
+      attributes={{ content: { "aria-label": "Find or do" } }}
       transitionProps={{ duration: 0 }}
       overlayProps={{ backgroundOpacity: 0.45, blur: 2 }}
-      title={undefined}
     >
       {opened && <Finder onStartBatch={onStartBatch} />}
     </Spotlight.Root>
@@ -51,7 +49,7 @@ function Finder({ onStartBatch }: Pick<Props, "onStartBatch">) {
         aria-label="Find a page, task, batch or rollout, or do something"
         placeholder="Page, task, batch, id of a rollout, or what to do"
       />
-      <Spotlight.ActionsList>
+      <Spotlight.ActionsList className={classes.list} tabIndex={0}>
         {groups.map(({ title, entries }) => (
           <Spotlight.ActionsGroup key={title} label={title}>
             {entries.map((entry) => (

@@ -4,6 +4,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useState, useSyncExternalStore } from "react";
 import { Refresher } from "@/api/refresh";
 import { type Link, Stream } from "@/api/stream";
+import { notifyEnds } from "./notifyEnds";
 
 const StreamContext = createContext<Stream | null>(null);
 
@@ -16,6 +17,7 @@ export function StreamProvider({ children, stream: given }: { children: ReactNod
     const ends = [
       stream.subscribe("changes"),
       stream.listen((events) => refresher.add(events)),
+      stream.listen(notifyEnds),
       stream.onTick(() => void queries.invalidateQueries({ queryKey: ["workers"] })), // how busy they are, when they were seen
       stream.onLink(() => {
         if (stream.link.open) void queries.invalidateQueries();

@@ -10,6 +10,7 @@ from rolldeck.storage.database.models import (
     CLAIMED,
     attempts,
     batches,
+    deliveries,
     events,
     installation,
     orders,
@@ -37,6 +38,7 @@ _TABLES = (
     orders,
     workers,
     quotas,
+    deliveries,
     events,
     installation,
 )

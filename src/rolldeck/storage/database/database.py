@@ -14,6 +14,7 @@ from rolldeck.storage.database.ids import MonotonicUlids
 from rolldeck.storage.database.migrations.upgrade import Migrated, expect_newest, upgrade
 from rolldeck.storage.database.models import installation
 from rolldeck.storage.database.repositories.batches import DatabaseBatches
+from rolldeck.storage.database.repositories.deliveries import DatabaseDeliveries
 from rolldeck.storage.database.repositories.events import DatabaseEvents
 from rolldeck.storage.database.repositories.known_tasks import KnownTasks
 from rolldeck.storage.database.repositories.people import DatabasePeople
@@ -44,6 +45,7 @@ class Database:
         self.quotas = DatabaseQuotas(transactions, now)
         self.statistics = DatabaseStatistics(transactions, now)
         self.events = DatabaseEvents(transactions, now)
+        self.deliveries = DatabaseDeliveries(transactions, now)
         self.migrated = migrated
         self.installation_id = installation_id
 

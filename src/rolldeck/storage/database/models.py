@@ -141,6 +141,7 @@ batches = Table(
     Column("extraction", Words),
     Column("executed", Integer, nullable=False, default=0),
     Column("seconds", Float, nullable=False, default=0.0),
+    Column("webhook", Words),
     Column("created_at", UtcDateTime, nullable=False),
     Column("finished_at", UtcDateTime),
     UniqueConstraint("idempotency_key"),
@@ -319,6 +320,25 @@ quotas = Table(
     Column("next_request_at", Float, nullable=False, default=0.0),
 )
 """Limits of models. ``next_request_at`` (seconds since the epoch) is when the next request has its turn."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Words, primary_key=True),
+    Column("batch_id", Words, nullable=False),
+    Column("url", Words),
+    Column("content", Words, nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("error", Words),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("next_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+)
+"""Ends of batches that others are told of, each with what they are told (JSON). ``url`` is null where that is the operator's;
+``next_at`` is when it is tried next, by whoever is first; ``done_at`` when it arrived or, with ``error``, was given up."""
+
+OPEN_DELIVERY = "done_at IS NULL"
+_index_of_some("ix_deliveries_open", OPEN_DELIVERY, deliveries.c.next_at)
 
 events = Table(
     "events",

@@ -92,7 +92,7 @@ class DatabaseBatches(Repository):
 
     def _store_batch(self, connection: Connection, spec: BatchSpec, spec_hash: str) -> str:
         new = self._new_id()
-        same = ("name", "priority", "repeats", "max_attempts", "reuse", "idempotency_key")
+        same = ("name", "priority", "repeats", "max_attempts", "reuse", "idempotency_key", "webhook")
         row = {
             "id": new.id,
             "created_at": new.time,

@@ -1,24 +1,28 @@
 """What a transaction changes beside its rows: the counters of tasks and batches, and the log of events."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import uuid4
 
 from pydantic import JsonValue
-from pydantic_core import to_json
-from sqlalchemy import Connection, Table, bindparam, case, func, insert, not_, null, or_, text, true, update
+from pydantic_core import from_json, to_json
+from sqlalchemy import Connection, Table, Update, bindparam, case, func, insert, not_, null, or_, text, true, update
 
 from rolldeck.domain.event import EventKind
 from rolldeck.domain.status import Status
 from rolldeck.domain.verdict import Verdict
-from rolldeck.storage.database.models import WAITING, batches, events, tasks
+from rolldeck.storage.database.models import WAITING, batches, deliveries, events, tasks
 from rolldeck.storage.database.prepared import Prepared
 from rolldeck.storage.database.repositories.fetching import Row
 
 _OF_TASK = ("live", "completed", "succeeded", "failed", "cancelled")
 _SPENT = ("tokens", "cost", "unpriced")
 _OF_BATCH = (*_OF_TASK, "total", "claimed", "reused", "retryable", "executed", "seconds", *_SPENT)
+
+_TOLD_OF_END = ("name", "total", "completed", "succeeded", "failed", "cancelled")
+_SEEN_AT_END = ("id", *_TOLD_OF_END, "tags", "webhook", "live", "created_at", "finished_at")
 
 SPENT = or_(batches.c.tokens >= batches.c.budget_tokens, batches.c.cost >= batches.c.budget_cost)
 """Whether nothing is left of a batch's budget; null where it has none."""
@@ -115,7 +119,11 @@ class Ledger:
         """Write what was counted until now, for what reads the counters in the same transaction."""
         if self._batches:
             changes = [_change(_OF_BATCH, key, self._batches[key]) for key in sorted(self._batches)]
-            _COUNT_BATCH.run(connection, [{"now": self.now, **change} for change in changes])
+            values = [{"now": self.now, **change} for change in changes]
+            if any(_may_end(change) for change in self._batches.values()):
+                self._count_and_tell_ends(connection, values)
+            else:
+                _COUNT_BATCH.run(connection, values)
         if self._tasks:
             changes = [_change(_OF_TASK, key, self._tasks[key]) for key in sorted(self._tasks)]
             _COUNT_TASK.run(connection, changes)
@@ -123,12 +131,39 @@ class Ledger:
         self._tasks.clear()
         self._pause_spent(connection)
 
+    def _count_and_tell_ends(self, connection: Connection, values: Sequence[Mapping[str, object]]) -> None:
+        """Count, and note which batches ended by it: each end is logged, and queued to be told to others."""
+        for each in values:
+            row = _COUNT_AND_LOOK.fetch_one(connection, each)
+            if row is not None and row["live"] == 0 and row["finished_at"] == self.now:
+                self._end(connection, row)
+
+    def _end(self, connection: Connection, batch: Row) -> None:
+        told = {name: batch[name] for name in _TOLD_OF_END}
+        self.log(EventKind.BATCH_ENDED, told, batch_id=batch["id"])
+        times = {name: batch[name].isoformat() for name in ("created_at", "finished_at")}
+        rate = batch["succeeded"] / batch["completed"] if batch["completed"] else None
+        more = {"tags": from_json(batch["tags"]), "success_rate": rate, **times}
+        content = {"type": EventKind.BATCH_ENDED.value, "batch": {"id": batch["id"], **told, **more}}
+        new = {
+            "id": uuid4().hex,
+            "batch_id": batch["id"],
+            "url": batch["webhook"],
+            "content": to_json(content).decode(),
+        }
+        connection.execute(insert(deliveries), {**new, "created_at": self.now, "next_at": self.now})
+
     def _pause_spent(self, connection: Connection) -> None:
         """Pause batches that have spent their budget, and have rollouts left to begin."""
         for batch_id in sorted(self._spending):
             if _PAUSE_SPENT.fetch_one(connection, {"key": batch_id}) is not None:
                 self.log(EventKind.BATCH_CHANGED, {"paused": True, "budget_spent": True}, batch_id=batch_id)
         self._spending.clear()
+
+
+def _may_end(change: Counter[str]) -> bool:
+    """Whether a batch may have ended by a change: rollouts of it did, or it is new, and others answered for all of them."""
+    return change["live"] < 0 or (change["total"] > 0 and change["live"] == 0)
 
 
 def _change(names: tuple[str, ...], key: str, change: Counter[str]) -> dict[str, object]:
@@ -148,11 +183,16 @@ _FINISHED_AT = case(
     # It had ended already: one of its rollouts was deleted, or others answered for all of them.
     else_=func.coalesce(batches.c.finished_at, _NOW),
 )
-_COUNT_BATCH = Prepared(
-    update(batches)
-    .where(batches.c.id == bindparam("key"))
-    .values(_added(batches, _OF_BATCH) | {"finished_at": _FINISHED_AT})
-)
+
+
+def _counting() -> Update:
+    """Return the statement anew: what SQLAlchemy remembers of one goes over to what is made from it."""
+    values = _added(batches, _OF_BATCH) | {"finished_at": _FINISHED_AT}
+    return update(batches).where(batches.c.id == bindparam("key")).values(values)
+
+
+_COUNT_BATCH = Prepared(_counting())
+_COUNT_AND_LOOK = Prepared(_counting().returning(*(batches.c[name] for name in _SEEN_AT_END)))
 _PAUSE_SPENT = Prepared(
     update(batches)
     .where(batches.c.id == bindparam("key"), not_(batches.c.paused), text(WAITING), SPENT)
