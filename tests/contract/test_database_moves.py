@@ -189,6 +189,8 @@ async def origin(tmp_path: Path) -> AsyncIterator[Database]:
         await database.rollouts.add_step(claim.rollout.id, claim.token, step)
         await let_a_person_act(database, claim)
         await database.rollouts.advance(claim.rollout.id, claim.token, event, Change(errors=(BROKEN,)))
+    ended = await database.batches.create(spec.model_copy(update={"idempotency_key": None}), {})
+    await database.batches.cancel(ended.batch.id)
     yield database
     await database.close()
 
