@@ -1,1 +1,0 @@
-export { Time as RelativeTime, useSecondsSince } from "./Time";
