@@ -31,6 +31,14 @@ export const SHORTCUT_GROUPS: readonly ShortcutGroup[] = [
     shortcuts: PLACES.map(({ name, key }) => ({ keys: [`g ${key}`], does: name })),
   },
   {
+    title: "In the list of rollouts",
+    shortcuts: [
+      { keys: ["↑", "↓"], does: "row before, row after" },
+      { keys: ["Space"], does: "look at the rollout beside the list" },
+      { keys: ["Enter"], does: "open it" },
+    ],
+  },
+  {
     title: "In a rollout, and where rollouts are compared",
     shortcuts: [
       { keys: ["←", "k"], does: "step before" },

@@ -180,7 +180,7 @@ function Waiting({ style }: { style: React.CSSProperties }) {
   );
 }
 
-const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1, j: 1, k: -1 };
+const STEPS: Record<string, number> = { ArrowDown: 1, ArrowUp: -1 };
 
 /** Up and down go from row to row. */
 function moveFocus(event: KeyboardEvent<HTMLElement>) {

@@ -119,8 +119,8 @@ function News({ list, newest, busy }: NewsProps) {
   useEffect(() => {
     if (opened) return;
     setOpened(true);
-    if (!returned && sizes.length > 0) renew(); // opened anew: not as it was left some time ago
-  }, [opened, returned, sizes.length, renew]);
+    if (list.isOld && !returned && sizes.length > 0) renew(); // opened anew: not as it was left some time ago
+  }, [opened, returned, list.isOld, sizes.length, renew]);
   const comesByItself = hasNews && atTop && !busy;
   useEffect(() => {
     if (comesByItself) renew();

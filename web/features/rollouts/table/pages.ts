@@ -9,6 +9,7 @@ export const ROLLOUTS_A_PAGE = 100;
 /** Browsers lay out no higher element than some 33 million pixels. */
 const HIGHEST_PX = 33_000_000;
 const LISTS_KEPT = 20;
+const OLD_MS = 120_000;
 
 /**
  * `starts` has one more than `sizes` while another page follows that was not read yet. `first` is the rollout that the list begins with,
@@ -71,10 +72,16 @@ export function rowsThatFit(rows: number, rowHeight: number): number {
 /** One list, as far as it was read. */
 export class ListPages {
   #known = UNREAD;
+  #begunAt = Date.now();
   #listeners = new Set<() => void>();
 
   get known(): Known {
     return this.#known;
+  }
+
+  /** Whether it was begun so long ago that whoever opens it wants it anew. */
+  get isOld(): boolean {
+    return Date.now() - this.#begunAt > OLD_MS;
   }
 
   listen = (listener: () => void): (() => void) => {
@@ -88,6 +95,7 @@ export class ListPages {
 
   /** Begins anew: all pages are read again. The first one stays in sight until it was. */
   renew(): void {
+    this.#begunAt = Date.now();
     const { sizes, first, read } = this.#known;
     this.#set({ starts: [null], sizes: sizes.slice(0, 1), first, read: read + 1 });
   }

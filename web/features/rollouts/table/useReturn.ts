@@ -2,20 +2,25 @@
 
 import { useEffect, useLayoutEffect, useRef } from "react";
 
-const JUST_NOW_MS = 3_000;
+const here = () => `${window.location.pathname}${window.location.search}`;
 
-let wentBackAt = Number.NEGATIVE_INFINITY;
+let cameBackTo: string | null = null;
 if (typeof window !== "undefined") {
-  window.addEventListener("popstate", () => {
-    wentBackAt = performance.now();
-  });
+  const note = () => {
+    cameBackTo = here();
+  };
+  const forget = () => {
+    cameBackTo = null; // whoever follows a link to the same address opens it anew
+  };
+  for (const kind of ["click", "keydown"]) window.addEventListener(kind, forget, { capture: true });
+  window.addEventListener("popstate", note, { capture: true }); // before the router, which may draw the page at once
 }
 
 const offsets = new Map<string, number>();
 
 /** Whether this page was come back to, rather than opened. */
 export function isReturning(): boolean {
-  return performance.now() - wentBackAt < JUST_NOW_MS;
+  return cameBackTo !== null && cameBackTo === here();
 }
 
 /** Keeps where a list was scrolled to, and goes there again when the person comes back to it. `ready`: it is as long as it was. */

@@ -17,6 +17,8 @@ export type RolloutPages = {
   loaded: readonly Rollout[];
   /** Whether the list is being read anew. */
   renewing: boolean;
+  /** Whether it was read so long ago that whoever opens it wants it anew. */
+  isOld: boolean;
   renew: () => void;
   retry: () => void;
 };
@@ -71,6 +73,7 @@ export function useRolloutPages(query: RolloutQuery, firstRow: number, lastRow: 
     error: pages.find(({ error }) => error !== null)?.error ?? null,
     loaded: pages.flatMap(({ data }) => data?.rollouts ?? []),
     renewing: pages.some(({ isPlaceholderData }) => isPlaceholderData),
+    isOld: list.isOld,
     renew,
     retry: () => {
       for (const page of pages) if (page.error !== null) void page.refetch();
