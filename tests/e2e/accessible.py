@@ -8,10 +8,11 @@ _AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.mi
 _STILL = "() => document.getAnimations().every((each) => each instanceof CSSAnimation || each.playState !== 'running')"
 
 
-def expect_accessible(page: Page, part: str = ":root") -> None:
+def expect_accessible(page: Page, part: str = ":root", pictures: Path | None = None) -> None:
     """Fail with what axe-core finds, in light and in dark, on a wide and on a narrow screen.
 
-    ``part`` is the selector of what is looked at: of a page with an open dialog only that can be reached.
+    ``part`` is the selector of what is looked at: of a page with an open dialog only that can be reached. ``pictures`` is a
+    directory for a picture of each.
     """
     size = page.viewport_size
     page.evaluate(_AXE.read_text())
@@ -20,6 +21,8 @@ def expect_accessible(page: Page, part: str = ":root") -> None:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             page.set_viewport_size({"width": width, "height": 900})
             page.wait_for_function(_STILL)  # a colour on its way to another is nobody's to read
+            if pictures is not None:
+                page.screenshot(path=pictures / f"{scheme}-{width}.png")
             found = page.evaluate("async part => (await axe.run(part)).violations", part)
             assert found == [], f"{scheme}, {width} px: " + str(
                 [(each["id"], [node["target"] for node in each["nodes"]]) for each in found]
