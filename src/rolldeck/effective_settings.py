@@ -23,6 +23,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         *("openai_compatible_base_url", "openai_compatible_api_key", "record_models", "extract_with"),
     ),
     "Persons": ("takeover_idle_seconds", "human_absent_seconds"),
+    "Webhooks": ("webhook_url", "webhook_secret", "webhook_origins"),
     "Metabase": (
         *("sql_dump_path", "metabase_application_database", "metabase_email", "metabase_password"),
         *("metabase_login", "metabase_image", "postgres_image"),

@@ -263,7 +263,7 @@ class TestEvents:
         verdict = Verdict(reward=0.5, success=False, parsed=None, evidence=(), reason="half")
         done = await advance(database, claim, Event.VERIFIED, Change(verdict=verdict))
         events = await database.events.after(before)
-        assert [each.seq for each in events] == list(range(before + 1, before + 7))
+        assert [each.seq for each in events] == list(range(before + 1, before + 8))
         assert [each.kind for each in events] == [
             EventKind.BATCH_CREATED,
             EventKind.ROLLOUT_STATUS,
@@ -271,10 +271,11 @@ class TestEvents:
             EventKind.ROLLOUT_STEP,
             EventKind.ROLLOUT_STATUS,
             EventKind.ROLLOUT_STATUS,
+            EventKind.BATCH_ENDED,
         ]
         assert all(each.batch_id == done.batch_id for each in events)
-        assert all((each.rollout_id, each.task_id) == (done.id, "1") for each in events[1:])
-        end = RolloutChange.model_validate(events[-1].data)
+        assert all((each.rollout_id, each.task_id) == (done.id, "1") for each in events[1:-1])
+        end = RolloutChange.model_validate(events[-2].data)
         assert (end.status, end.event, end.attempt, end.worker_id) == (Status.COMPLETED, Event.VERIFIED, 1, "w1")
         assert end.outcome is not None
         assert (end.outcome.success, end.outcome.reward, end.outcome.error) == (False, 0.5, None)
