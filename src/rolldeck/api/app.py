@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from rolldeck.api.body_limit import BodyLimit
+from rolldeck.api.compression import CompressedPages
 from rolldeck.api.docs import add_docs
 from rolldeck.api.headers import SafeHeaders
 from rolldeck.api.pages import add_dashboard
@@ -29,6 +30,7 @@ def create_app(services: Services) -> FastAPI:
     add_docs(app)
     page_policies = add_dashboard(app, services.web_dir)
     # The last one added is the first one asked.
+    app.add_middleware(CompressedPages)
     app.add_middleware(BodyLimit, max_bytes=services.max_upload_bytes)
     app.add_middleware(OriginGuard, listens_on=services.host)
     app.add_middleware(SafeHeaders, page_policies=page_policies)

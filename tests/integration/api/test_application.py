@@ -132,6 +132,23 @@ async def test_files_with_a_hash_in_their_name_are_cached_for_ever_and_pages_nev
         assert (await client.get("/api/tasks")).headers["cache-control"] == "no-store"
 
 
+async def test_pages_and_their_scripts_are_compressed_for_whom_takes_them_so_and_answers_of_the_api_are_not(
+    with_web: WithWeb, web_dir: Path
+) -> None:
+    script = "go();" * 1000
+    (web_dir / "_next" / "static" / "a.js").write_text(script)
+    async with with_web(web_dir) as client:
+        compressed = await client.get("/_next/static/a.js")
+        assert (compressed.headers["content-encoding"], compressed.text) == ("gzip", script)
+        assert "Accept-Encoding" in compressed.headers["vary"]
+        assert int(compressed.headers["content-length"]) < len(script) / 10
+        plain = await client.get("/_next/static/a.js", headers={"Accept-Encoding": "identity"})
+        assert ("content-encoding" in plain.headers, plain.text) == (False, script)
+        schema = await client.get("/api/tasks/schema")
+        assert len(schema.content) > 1000
+        assert "content-encoding" not in schema.headers
+
+
 async def test_each_page_may_run_its_own_inline_scripts_only(with_web: WithWeb, web_dir: Path) -> None:
     async with with_web(web_dir) as client:
         policies = [
