@@ -14,6 +14,7 @@ from small_recipe import small
 from small_services import services
 
 from rolldeck.environments.runtimes.process.environments import ProcessEnvironments
+from rolldeck.logs import configure_logs
 
 
 async def main() -> None:
@@ -26,4 +27,5 @@ async def main() -> None:
     await asyncio.Event().wait()
 
 
+configure_logs("info")  # on standard error: the output is for what is held
 asyncio.run(main())

@@ -24,14 +24,15 @@ from rolldeck.wiring import Use, open_adapters, open_deck
 EXAMPLES = Path(__file__).parents[3] / "examples" / "shop"
 QUESTIONS = ("dearest-travel-products", "products-by-category", "columns-of-orders")
 CHANGES = ("save-query", "dataset-metric", "dashboard-with-chart")
-TASKS = QUESTIONS + CHANGES
+UNDONE = (QUESTIONS[0], CHANGES[0])
+"""What an agent that does nothing tries: to see what is said of those is enough."""
 
 Rollouts = Mapping[tuple[str, str], Rollout]
 """By agent and task."""
 
 
 async def run(data_dir: Path, environments: Environments | None = None) -> Rollouts:
-    """Execute each task once with the oracle, which solves it, and once with an agent that does nothing."""
+    """Execute each task with the oracle, which solves it, and some with an agent that does nothing."""
     async with AsyncExitStack() as stack:
         deck = await stack.enter_async_context(open_deck(Settings(data_dir=data_dir, parallel=2), Use.OWN))
         await deck.environments.build("superset", lambda _: None)
@@ -41,10 +42,10 @@ async def run(data_dir: Path, environments: Environments | None = None) -> Rollo
         known = parse_task_file((EXAMPLES / "tasks.json").read_bytes(), environments=["superset"], max_bytes=10**6)
         await deck.database.tasks.upload(known)
         adapters = await stack.enter_async_context(open_adapters(deck))
-        spec = BatchSpec(task_ids=TASKS, agents=(AgentChoice(agent="oracle"), AgentChoice(agent="noop")))
-        batch = (await deck.database.batches.create(spec, {})).batch
-        await deck.worker(adapters, batch_id=batch.id).run(until_idle=True)
-        ended = (await deck.database.rollouts.list(RolloutFilter(batch_id=batch.id))).rollouts
+        for tasks, agent in ((QUESTIONS + CHANGES, "oracle"), (UNDONE, "noop")):
+            await deck.database.batches.create(BatchSpec(task_ids=tasks, agents=(AgentChoice(agent=agent),)), {})
+        await deck.worker(adapters).run(until_idle=True)
+        ended = (await deck.database.rollouts.list(RolloutFilter())).rollouts
     return {(rollout.agent, rollout.task_id): rollout for rollout in ended}
 
 
@@ -101,7 +102,7 @@ def test_the_oracle_changes_what_the_state_checks_look_at(rollouts: Rollouts, ta
     assert verdict.success, verdict
 
 
-@pytest.mark.parametrize("task_id", TASKS)
+@pytest.mark.parametrize("task_id", UNDONE)
 def test_doing_nothing_solves_none_of_them(rollouts: Rollouts, task_id: str) -> None:
     verdict = verdict_of(rollouts["noop", task_id])
     assert not verdict.success, verdict
